@@ -1,0 +1,1 @@
+"""Parley: a chat backend. The rooms and who may import whom are described in docs/architecture.md."""

@@ -1,0 +1,1 @@
+"""One package a technology, each implementing ports; only it knows that technology."""

@@ -1,0 +1,1 @@
+"""How people run Parley: one module a command."""

@@ -1,0 +1,1 @@
+"""The awake conversations, their state, and one sequencer each: the only writer of conversations."""
