@@ -68,7 +68,7 @@ def check_username(username: str) -> str:
     plain = unicodedata.normalize("NFKC", username)
     if not (_USERNAME.fullmatch(username) and _USERNAME.fullmatch(plain)) or is_id(folded(plain)):
         raise Invalid(
-            "A username is 3 to 32 letters, digits, dots, hyphens or underscores.", path="username"
+            "A username is 3 to 32 letters, digits, dots, hyphens or underscores.", field="username"
         )
     return username
 
@@ -80,7 +80,7 @@ def check_email(email: str) -> str:
         Invalid: It can be nobody's address.
     """
     if len(email) > MOST_EMAIL_CHARS or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise Invalid("This is not an e-mail address.", path="email")
+        raise Invalid("This is not an e-mail address.", field="email")
     return email
 
 
@@ -92,13 +92,15 @@ def check_password(password: str) -> str:
     """
     least, most = PASSWORD_CHARS
     if not least <= len(password) <= most:
-        raise Invalid(f"A password has {least} to {most} characters.", path="password")
-    return check_text(password, "password", most)
+        raise Invalid(f"A password has {least} to {most} characters.", field="password")
+    check_text(password, "password", most_chars=most)
+    return password
 
 
 def check_display_name(name: str) -> str:
     """`name` itself, which others may then see; raises as `check_text`."""
-    return check_text(name, "display_name", MOST_NAME_CHARS)
+    check_text(name, "display_name", most_chars=MOST_NAME_CHARS)
+    return name
 
 
 def as_user(account: Account) -> User:

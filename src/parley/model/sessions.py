@@ -68,7 +68,7 @@ class Reused(Exception):
     """A refresh token was shown that had been replaced: someone else has it too, so the session must end."""
 
 
-def opened(  # noqa: PLR0913 - what a session is made of
+def opened(
     user_id: UserId,
     *,
     device: str,

@@ -12,7 +12,7 @@ _UNKNOWN = "Object contains unknown field"
 
 def misshapen(reason: str, path: str = "") -> Invalid:
     """The refusal of a request whose part at `path` (`members[0].role`) is not what it must be."""
-    details = {"path": path, "reason": reason} if path else {"reason": reason}
+    details = {"field": path, "reason": reason} if path else {"reason": reason}
     if reason.startswith(_UNKNOWN):
         return UnknownField(**details)
     return Invalid(**details)

@@ -1,37 +1,51 @@
-"""Text as people send it: kept as it came, after refusing what no store and no screen can bear."""
+"""What text and free data are acceptable: kept as sent, or refused."""
 
+import msgspec
+
+from parley.model.entries import Json
 from parley.model.errors import Invalid, TooLarge
+
+DATA_BYTES = 4_096
 
 
 def check_text(
-    text: str, field: str, most_chars: int, most_bytes: int | None = None, *, required: bool = True
-) -> str:
-    """`text` itself, which then encodes as UTF-8 and, where `required`, shows something.
-
-    Args:
-        text: What was sent.
-        field: How the request names it, for the refusal.
-        most_chars: The most code points allowed.
-        most_bytes: The most bytes of UTF-8 allowed, where that is a tighter bound.
-        required: Whether empty text and mere white space are refused.
+    text: str,
+    field: str,
+    *,
+    most_chars: int,
+    most_bytes: int | None = None,
+    blank: bool = False,
+) -> None:
+    """Pass text that can be stored and shown as it is.
 
     Raises:
-        Invalid: It holds NUL or half a surrogate pair, or shows nothing though it must.
-        TooLarge: It is longer than allowed.
+        Invalid: It holds NUL or half a surrogate pair, or is only white space where that is not allowed.
+        TooLarge: It is longer than `most_chars` characters, or `most_bytes` in UTF-8.
     """
     if len(text) > most_chars:
-        raise TooLarge(f"{field} is too long.", path=field, most_chars=most_chars)
+        raise TooLarge(f"{field} has more than {most_chars} characters.", field=field)
     if "\0" in text:
-        raise Invalid(f"{field} must not contain NUL.", path=field)
-    if required and (not text or text.isspace()):
-        raise Invalid(f"{field} must not be empty.", path=field)
-    if text.isascii():
-        size = len(text)
-    else:
-        try:
-            size = len(text.encode())
-        except UnicodeEncodeError:
-            raise Invalid(f"{field} is not valid Unicode.", path=field) from None
+        raise Invalid(f"{field} holds a NUL character.", field=field)
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Invalid(f"{field} holds half a surrogate pair.", field=field) from None
     if most_bytes is not None and size > most_bytes:
-        raise TooLarge(f"{field} is too long.", path=field, most_bytes=most_bytes)
-    return text
+        raise TooLarge(f"{field} has more than {most_bytes} bytes.", field=field)
+    if not blank and not text.strip():
+        raise Invalid(f"{field} is empty.", field=field)
+
+
+def check_data(data: Json) -> None:
+    """Pass free data of at most 4 KB.
+
+    Raises:
+        Invalid: It holds text that can't be stored.
+        TooLarge: It is larger.
+    """
+    try:
+        size = len(msgspec.json.encode(data))
+    except UnicodeEncodeError:
+        raise Invalid("data holds half a surrogate pair.", field="data") from None
+    if size > DATA_BYTES:
+        raise TooLarge(f"data has more than {DATA_BYTES} bytes.", field="data")

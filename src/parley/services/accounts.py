@@ -46,7 +46,7 @@ class Accounts:
     bucket for each pair of address and name.
     """
 
-    def __init__(  # noqa: PLR0913 - everything that signing in touches
+    def __init__(
         self,
         *,
         accounts: AccountStore,
@@ -87,7 +87,7 @@ class Accounts:
             RateLimited: Too many passwords wait to be hashed.
         """
         if username is None and email is None:
-            raise Invalid("A username or an e-mail address is needed.", path="username")
+            raise Invalid("A username or an e-mail address is needed.", field="username")
         _check(device)
         user_id = UserId(random_id(self._random))
         account = Account(
@@ -110,7 +110,7 @@ class Accounts:
             WrongCredentials: Nobody has this name, or the password is another.
             RateLimited: Too many attempts from this address with this name, or too many people at once.
         """
-        check_text(login, "login", MOST_EMAIL_CHARS)
+        check_text(login, "login", most_chars=MOST_EMAIL_CHARS)
         _check(device)
         attempt = (device.address, folded(login))
         wait_s = self._tries.take(attempt, self._clock.monotonic())
@@ -153,7 +153,7 @@ class Accounts:
 
 
 def _check(device: Device) -> None:
-    check_text(device.name, "device", MOST_DEVICE_CHARS, required=False)
+    check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
 
 
 def _nameless(user_id: UserId) -> str:

@@ -20,7 +20,7 @@ class Sessions:
     remembered, ended ones included, so that what a slow read says of a session can't outlive its revocation.
     """
 
-    def __init__(  # noqa: PLR0913 - what a session rests on
+    def __init__(
         self,
         *,
         sessions: SessionStore,

@@ -50,7 +50,7 @@ class Users:
 
         In order of `directory_key`, from behind `after`; `next` is the key to go on behind.
         """
-        check_text(query, "query", MOST_NAME_CHARS, required=False)
+        check_text(query, "query", most_chars=MOST_NAME_CHARS, blank=True)
         # Two more than asked for: oneself may be among them, and whether more follow must show.
         found = await self._accounts.page(folded(query), after, limit + 2)
         others = [account for account in found if account.user_id != identity.user_id]

@@ -40,7 +40,7 @@ class Argon2Passwords(Passwords):
     The defaults are OWASP's second recommendation for argon2id (19 MiB, two passes, one lane).
     """
 
-    def __init__(  # noqa: PLR0913 - argon2 has so many parameters
+    def __init__(
         self,
         *,
         random: RandomBytes,

@@ -26,7 +26,7 @@ class JwtTokens(Tokens):
     What is remembered is only what can't change, the signature and the claims; time is looked at on every call.
     """
 
-    def __init__(  # noqa: PLR0913 - what its claims say
+    def __init__(
         self,
         secret: bytes,
         *,
