@@ -1,24 +1,29 @@
-"""A clock that stands still until a test moves it."""
+"""Time that tests move by hand."""
 
 from parley.ports.clock import Clock
 
+START_MS = 1_700_000_000_000
+
 
 class ManualClock(Clock):
-    def __init__(self, now_ms: int = 1_767_225_600_000) -> None:
+    """Stands still until it is moved."""
+
+    def __init__(self, now_ms: int = START_MS) -> None:
         self._now_ms = now_ms
-        self._monotonic = 0.0
+        self._start_ms = now_ms
+        self._elapsed_ms = 0
 
     def now_ms(self) -> int:
         return self._now_ms
 
     def monotonic(self) -> float:
-        return self._monotonic
+        return self._elapsed_ms / 1000
 
-    def pass_seconds(self, seconds: float) -> None:
-        """Let so much time pass."""
+    def advance(self, *, seconds: float) -> None:
+        """Let time pass."""
         self._now_ms += round(seconds * 1000)
-        self._monotonic += seconds
+        self._elapsed_ms += round(seconds * 1000)
 
-    def set_back_seconds(self, seconds: float) -> None:
-        """Set the wall clock back, as an operator or a time server might; no time passes."""
-        self._now_ms -= round(seconds * 1000)
+    def jump(self, *, seconds: float) -> None:
+        """Set the wall clock, forwards or back, without time passing."""
+        self._now_ms += round(seconds * 1000)
