@@ -100,8 +100,10 @@ def _listener(settings: Settings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
     except OSError as error:
+        # The standard library appends the address to the reason, which would say it twice.
+        reason = (error.strerror or str(error)).partition(" (")[0]
         message = (
-            f"Can't listen on {settings.host} port {settings.port}: {error.strerror or error}. "
+            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
             "Choose another address with --host and --port."
         )
         raise CannotStart(message) from error

@@ -280,9 +280,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _unknown(given: Mapping[str, str]) -> Iterator[str]:
-    known = [field.variable for field in fields()]
+    known = [field.variable.removeprefix(PREFIX) for field in fields()]
     for variable in sorted(given):
-        if variable.startswith(PREFIX) and variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+        name = variable.removeprefix(PREFIX)
+        if name != variable and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
             yield f"{variable} is no setting of Parley and is ignored.{hint}"
