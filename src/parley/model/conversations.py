@@ -150,3 +150,42 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     MessagePinned: lambda state, entry: state.pins.__setitem__(entry.message_seq, entry.actor_id),
     MessageUnpinned: lambda state, entry: state.pins.pop(entry.message_seq, None),
 }
+
+
+class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A conversation as one of its members sees it. `user_ids` are the people of a direct one."""
+
+    conversation_id: ConversationId
+    kind: ConversationKind
+    name: str | None = None
+    topic: str | None = None
+    avatar: str | None = None
+    data: Json | None = None
+    created_at: Timestamp
+    at: Timestamp
+    head: int
+    messages: int
+    member_count: int
+    role: Role
+    user_ids: tuple[UserId, ...] = ()
+
+
+def summary(state: State, user_id: UserId) -> Summary:
+    """What a member is shown of a conversation."""
+    role = state.role(user_id)
+    assert role is not None  # noqa: S101  # callers judged membership on this very state
+    return Summary(
+        conversation_id=state.conversation_id,
+        kind=state.kind,
+        name=state.name,
+        topic=state.topic,
+        avatar=state.avatar,
+        data=state.data,
+        created_at=state.created_at,
+        at=state.at,
+        head=state.head,
+        messages=state.messages,
+        member_count=len(state.members),
+        role=role,
+        user_ids=tuple(sorted(state.members)) if state.kind == "direct" else (),
+    )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar
 
+from msgspec import Struct
+
 
 class Kind(StrEnum):
     """What the caller can do next; each door has one table from these to its own language."""
@@ -163,3 +165,16 @@ def every_error() -> Iterator[type[ChatError]]:
             yield from below(child)
 
     return below(ChatError)
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """An error as every door shows it."""
+
+    code: str
+    message: str
+    details: dict[str, object] = {}
+
+
+def problem(error: ChatError) -> Problem:
+    """What clients are shown of an error."""
+    return Problem(error.code, error.message, error.details)

@@ -1,1 +1,1 @@
-"""Stores that live in this process alone, for tests: kind, or as hostile as a store can be."""
+"""In this process alone: the bus of a single node, and stores for tests, kind or as hostile as one can be."""
