@@ -119,9 +119,11 @@ class MemoryLog(Log):
         positions = self._write(spared)
         if fate.event == "crash":
             return None
+        if len(positions) == len(spared) and fate.event == "unknown":
+            return self._silenced(fate, positions, records)
         if len(positions) == len(spared) < len(records):
-            if fate.event in ("unknown", "down"):
-                return self._silenced(fate, positions, records)
+            if fate.event == "down":
+                return Appended(len(positions), positions, Down())
             self._overtake(fate, conversation_id, records[len(positions)])
             positions += self._write(records[len(positions) :])
         stopped = None
@@ -132,12 +134,11 @@ class MemoryLog(Log):
     def _silenced(
         self, fate: Fate, positions: Sequence[int], records: Sequence[Record]
     ) -> Appended:
-        if fate.event == "down":
-            return Appended(len(positions), positions, Down())
         if fate.late:
             self._adrift.append(records[len(positions) :])
         admitted = positions[: fate.admitted]
-        return Appended(len(admitted), admitted, Unknown())
+        everything = len(admitted) == len(records)
+        return Appended(len(admitted), admitted, None if everything else Unknown())
 
     def _overtake(self, fate: Fate, conversation_id: ConversationId, record: Record) -> None:
         if fate.event == "twin":
