@@ -11,7 +11,6 @@ from parley.gateway.commands import Commands, Later, Payload
 from parley.gateway.connection import Connection
 from parley.gateway.hub import Hub
 from parley.journal.commands import Committed
-from parley.model.accounts import Identity
 from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
@@ -24,6 +23,7 @@ from parley.model.errors import (
     problem,
 )
 from parley.model.ids import UserId
+from parley.model.sessions import Identity
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.socketio.server import Ack, ConnectError, Namespace, Socket, TryLater
