@@ -79,7 +79,7 @@ class Door:
         try:
             identity = await self._authenticate(socket)
             if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater("too many connections")
+                raise TryLater(429, retry_after=30)
             connection = Connection(socket, identity.user_id, identity.session_id)
             socket.data = connection
             await self._hub.welcome(connection)
@@ -87,7 +87,7 @@ class Door:
             await self._authenticate(socket)
         except Unavailable as error:
             self._gone(socket)
-            raise TryLater(error.code) from error
+            raise TryLater(503, retry_after=5) from error
         except ChatError as error:
             self._gone(socket)
             raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
