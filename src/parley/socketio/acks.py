@@ -24,7 +24,7 @@ class Ack:
         """Sends JSON arguments, separated by commas, as they are."""
         socket, self._socket = self._socket, None
         if socket is not None:
-            header = encode_header(PacketType.ACK, socket.namespace.name)
+            header = socket.namespace.ack_header
             socket.reply(Encoded(b"%b%b[%b]" % (header, self._id, args)))
 
 

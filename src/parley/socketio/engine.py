@@ -171,6 +171,7 @@ class Engine:
 
     def create(self, request: Request) -> Session:
         """Returns a new session, known by its id and watched by the wheel."""
+        request.compact()
         now = self.time()
         session = Session(self, self.config.new_id(), request, now)
         self.sessions[session.sid] = session

@@ -15,6 +15,7 @@ from parley.socketio.websocket import WebSocket
 if TYPE_CHECKING:
     from parley.socketio.engine import Engine
 
+_WEBSOCKET = State.WEBSOCKET
 _PING_FRAME = serialise(Opcode.TEXT, eio.PING)
 
 
@@ -33,6 +34,10 @@ class Receiver(Protocol):
     def flush(self) -> None:
         """Hands over what it still has to send, since the session is about to end."""
 
+    @property
+    def in_use(self) -> bool:
+        """Whether the client has begun what it opened the session for."""
+
     def on_end(self, reason: Reason) -> None:
         """Is told once that the session has ended for it."""
 
@@ -42,19 +47,19 @@ class Session:
 
     __slots__ = (
         "_candidate",
-        "_engine",
         "_heartbeat",
         "_polling",
         "_receiver",
         "_state",
         "_websocket",
+        "engine",
         "request",
         "sid",
         "write",
     )
 
     def __init__(self, engine: "Engine", sid: str, request: Request, now: float) -> None:
-        self._engine = engine
+        self.engine = engine
         self._state = State.POLLING
         self._heartbeat = Heartbeat(now, engine.config.ping_interval)
         self._polling: Polling | None = None
@@ -67,9 +72,9 @@ class Session:
 
     def open_polling(self) -> Polling:
         """Begins on polling; the caller answers the handshake with what `poll` returns."""
-        self._polling = Polling(self._engine.config.max_packets_per_poll)
+        self._polling = Polling(self.engine.config.max_packets_per_poll)
         self._polling.send([self._open_packet(("websocket",))])
-        self._receiver = self._engine.receive(self)
+        self._receiver = self.engine.receive(self)
         return self._polling
 
     def open_websocket(self, websocket: WebSocket) -> None:
@@ -77,10 +82,10 @@ class Session:
         self._state = State.WEBSOCKET
         self._websocket = websocket
         self.write(serialise(Opcode.TEXT, self._open_packet(())))
-        self._receiver = self._engine.receive(self)
+        self._receiver = self.engine.receive(self)
 
     def _open_packet(self, upgrades: tuple[str, ...]) -> bytes:
-        config = self._engine.config
+        config = self.engine.config
         return eio.open_packet(
             self.sid,
             upgrades,
@@ -100,6 +105,11 @@ class Session:
         return None if self._state is State.WEBSOCKET else self._polling
 
     @property
+    def in_use(self) -> bool:
+        """See `Receiver.in_use`."""
+        return self._receiver is not None and self._receiver.in_use
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more is sent or received."""
         return self._state is State.CLOSED or self._state is State.CLOSING
@@ -112,9 +122,9 @@ class Session:
             self.write(b"".join([_frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
-            if self._polling.size > self._engine.config.max_outbox:
+            if self._polling.size > self.engine.config.max_outbox:
                 # Not at once: see `Fanout` on writes.
-                self._engine.call_soon(self._overflow)
+                self.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:
         self.lose(Reason.OUTBOX_FULL)
@@ -125,7 +135,7 @@ class Session:
         # The row (WEBSOCKET, MESSAGE) of the table, without the table: it is the hot path.
         receiver = self._receiver
         try:
-            if message[:1] == eio.MESSAGE and self._state is State.WEBSOCKET and receiver:
+            if receiver is not None and self._state is _WEBSOCKET and message[:1] == b"4":
                 receiver.on_text(message)
             else:
                 self.receive(message)
@@ -149,7 +159,7 @@ class Session:
         elif kind == eio.PONG:
             self._state, action = step(self._state, Event.PONG)
             if action is Action.BEAT:
-                self._heartbeat.pong(self._engine.time(), self._engine.config.ping_interval)
+                self._heartbeat.pong(self.engine.time(), self.engine.config.ping_interval)
         elif kind == eio.CLOSE:
             self._end(Reason.TRANSPORT_CLOSE, eio.NOOP)
         else:
@@ -161,13 +171,13 @@ class Session:
         """Takes a WebSocket that was opened with this session's id."""
         state, action = step(self._state, Event.CANDIDATE)
         if action is Action.REFUSE_CANDIDATE:
-            websocket.refuse(*self._engine.refusal(eio.Fault.BAD_REQUEST))
+            websocket.refuse(*self.engine.refusal(eio.Fault.BAD_REQUEST))
             return
         self._state = state
         self._candidate = _Candidate(self, websocket)
-        websocket.accept(self._candidate, self._engine.config.response_headers)
-        deadline = self._engine.time() + self._engine.config.upgrade_timeout
-        self._engine.wheel.at(deadline, self._candidate)
+        websocket.accept(self._candidate, self.engine.config.response_headers)
+        deadline = self.engine.time() + self.engine.config.upgrade_timeout
+        self.engine.wheel.at(deadline, self._candidate)
 
     def on_candidate_packet(self, candidate: "_Candidate", message: bytes) -> None:
         """Takes a packet of the WebSocket that is to replace polling."""
@@ -244,7 +254,7 @@ class Session:
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
-        self._engine.wheel.at(self._engine.time() + self._engine.config.close_timeout, self)
+        self.engine.wheel.at(self.engine.time() + self.engine.config.close_timeout, self)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -258,7 +268,7 @@ class Session:
             self._finish(reason, farewell, code, "")
 
     def _finish(self, reason: Reason, farewell: bytes, code: int, text: str) -> None:
-        self._engine.forget(self)
+        self.engine.forget(self)
         if self._candidate is not None:
             self._candidate.websocket.close()
             self._candidate = None
@@ -283,7 +293,7 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
-        beat = self._heartbeat.due(now, self._engine.config.ping_timeout)
+        beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:
             self.lose(Reason.PING_TIMEOUT)
             return
@@ -292,7 +302,7 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        self._engine.wheel.at(self._heartbeat.deadline, self)
+        self.engine.wheel.at(self._heartbeat.deadline, self)
 
 
 class _Candidate:
