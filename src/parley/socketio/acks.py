@@ -31,8 +31,8 @@ class Ack:
 def encode_ack(
     namespace: str, ack_id: bytes, answer: object, encode: Callable[[object], bytes]
 ) -> Encoded:
-    """Encodes what a handler returned; a tuple is several arguments, None is null."""
-    args = list(answer) if isinstance(answer, tuple) and answer else [answer]
+    """Encodes what a handler returned: a tuple is several arguments, an empty one is null."""
+    args = list(answer or (None,)) if isinstance(answer, tuple) else [answer]
     value, attachments = detach(args)
     header = encode_header(PacketType.ACK, namespace, len(attachments))
     return Encoded(header + ack_id + encode(value), attachments)

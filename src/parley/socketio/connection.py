@@ -200,11 +200,11 @@ class Connection:
         if isinstance(error, ConnectError):
             self._refuse(name, error)
         elif isinstance(error, TryLater):
-            self.session.close(Reason.CUT, CloseCode.TRY_AGAIN_LATER, error.reason)
+            self.session.cut(Reason.CUT, CloseCode.TRY_AGAIN_LATER, error.reason)
         else:
             # Not packet 44: the client would never return, and the fault is ours.
             log.error("middleware failed", exc_info=error)
-            self.session.close(Reason.CUT, CloseCode.INTERNAL_ERROR)
+            self.session.cut(Reason.CUT, CloseCode.INTERNAL_ERROR)
 
     def _refuse(self, namespace: str, error: ConnectError) -> None:
         body: dict[str, Any] = {"message": error.message}
@@ -273,7 +273,7 @@ class Connection:
             self._server.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:
-        self.session.lose(Reason.OUTBOX_FULL)
+        self.session.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER, "too much is held")
 
     @property
     def in_use(self) -> bool:

@@ -72,7 +72,7 @@ class Namespace:
         """Has `handler(socket, *args)` called for an event.
 
         Where the client asked for an ack it is sent what the handler returns, a tuple as several
-        arguments; nothing if the handler raises.
+        arguments. There is no ack for None, nor if the handler raises; `()` answers with null.
         """
         check_event_name(event)
         self._handlers[event] = handler
@@ -127,15 +127,15 @@ class Namespace:
             return
         if isawaitable(result):
             self.server.spawn(self._answer_later(socket, result, ack_id))
-        elif ack_id:
+        else:
             self._answer(socket, result, ack_id)
 
     async def _answer_later(self, socket: Socket, result: Awaitable[Any], ack_id: bytes) -> None:
-        answer = await result
-        if ack_id:
-            self._answer(socket, answer, ack_id)
+        self._answer(socket, await result, ack_id)
 
     def _answer(self, socket: Socket, answer: object, ack_id: bytes) -> None:
+        if answer is None or not ack_id:
+            return
         try:
             encoded = encode_ack(self.name, ack_id, answer, self.server.config.encode)
         except Exception:

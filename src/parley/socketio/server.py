@@ -110,7 +110,7 @@ class Server:
             ahead = begin + number * pause - loop.time()
             if ahead > 0:
                 await asyncio.sleep(ahead)
-            session.close(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
+            session.cut(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
         await self.engine.wait_empty(end - loop.time())
         for session in list(self.engine.sessions.values()):
             session.lose(Reason.SERVER_SHUTDOWN)

@@ -127,7 +127,7 @@ class Session:
                 self.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:
-        self.lose(Reason.OUTBOX_FULL)
+        self.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER)
 
     # --- receiving
 
@@ -237,12 +237,20 @@ class Session:
 
     def lose(self, reason: Reason) -> None:
         """Ends the session for a fault or a silence of the client's."""
-        code = CloseCode.NORMAL
-        if reason is Reason.OUTBOX_FULL:
-            code = CloseCode.TRY_AGAIN_LATER
-        self._end(reason, eio.CLOSE, code)
+        self._end(reason, eio.CLOSE)
 
-    def close(self, reason: Reason, code: int = CloseCode.NORMAL, text: str = "") -> None:
+    def cut(self, reason: Reason, code: int = CloseCode.SERVICE_RESTART, text: str = "") -> None:
+        """Ends the session so that stock clients come back by themselves.
+
+        A WebSocket is closed with `code`, behind what was sent. A poll is answered with an HTTP
+        error: packet `1` would do for the official clients, but is final for python-socketio's.
+        """
+        if not self.ended:
+            if self._receiver is not None and reason is not Reason.OUTBOX_FULL:
+                self._receiver.flush()
+            self._end(reason, None, code, text)
+
+    def close(self, reason: Reason) -> None:
         """Ends the session from our side, behind what was sent."""
         if self.ended:
             return
@@ -250,7 +258,7 @@ class Session:
             self._receiver.flush()
         self._state, action = step(self._state, Event.CLOSE_ASKED)
         if action is Action.FINISH:
-            self._finish(reason, eio.CLOSE, code, text)
+            self._finish(reason, eio.CLOSE, CloseCode.NORMAL, "")
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
@@ -262,18 +270,27 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
 
-    def _end(self, reason: Reason, farewell: bytes, code: int = CloseCode.NORMAL) -> None:
+    def _end(
+        self,
+        reason: Reason,
+        farewell: bytes | None,
+        code: int = CloseCode.NORMAL,
+        text: str = "",
+    ) -> None:
         self._state, action = step(self._state, Event.LOST)
         if action is Action.FINISH:
-            self._finish(reason, farewell, code, "")
+            self._finish(reason, farewell, code, text)
 
-    def _finish(self, reason: Reason, farewell: bytes, code: int, text: str) -> None:
+    def _finish(self, reason: Reason, farewell: bytes | None, code: int, text: str) -> None:
         self.engine.forget(self)
         if self._candidate is not None:
             self._candidate.websocket.close()
             self._candidate = None
         if self._polling is not None:
-            self._polling.release(farewell)
+            if farewell is None:
+                self._polling.abort()
+            else:
+                self._polling.release(farewell)
         websocket, self._websocket = self._websocket, None
         if websocket is not None:
             websocket.close(code, text)

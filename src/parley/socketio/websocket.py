@@ -110,7 +110,7 @@ class WebSocket(asyncio.Protocol):
             headers = read_headers(head.lines)
             self._key = check_upgrade(head.method, headers)
         except UpgradeError as error:
-            self.refuse(400, str(error).encode(), "text/plain")
+            self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return
         peer = self._transport.get_extra_info("peername")
         request = Request(

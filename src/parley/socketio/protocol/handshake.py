@@ -70,7 +70,7 @@ def check_upgrade(method: str, headers: Mapping[str, str]) -> str:
     }:
         raise UpgradeError("connection is not to be upgraded")
     if headers.get("sec-websocket-version") != "13":
-        raise UpgradeError("WebSocket version is not 13")
+        raise UpgradeError("WebSocket version is not 13", ("Sec-WebSocket-Version", "13"))
     key = headers.get("sec-websocket-key", "")
     try:
         size = len(b64decode(key, validate=True))
