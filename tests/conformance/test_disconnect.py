@@ -3,7 +3,13 @@
 import pytest
 
 from tests.conformance.servers import Server
-from tests.conformance.wires import connect_namespace, connected, socket_io
+from tests.conformance.wires import Wire, connect_namespace, connected, socket_io
+
+
+async def settled(wire: Wire) -> None:
+    """Wait until what was sent has been acted on: the reference does so one tick later."""
+    await wire.send("40/random")
+    assert await wire.receive() == '44/random,{"message":"Invalid namespace"}'
 
 
 @pytest.mark.parametrize(("namespace", "prefix"), [("/", ""), ("/custom", "/custom,")])
@@ -13,6 +19,7 @@ async def test_a_namespace_can_be_left_and_entered_again(
     async with socket_io(server, transport) as wire:
         first = await connect_namespace(wire, namespace)
         await wire.send(f"41{prefix}")
+        await settled(wire)
         second = await connect_namespace(wire, namespace)
         await wire.send(f'42{prefix}["message","back"]')
 
@@ -54,6 +61,17 @@ async def test_an_event_to_a_namespace_that_was_left_ends_the_engine(
 ) -> None:
     async with connected(server, transport) as wire:
         await wire.send("41")
+        await settled(wire)
         await wire.provoke('42["message"]')
 
         await wire.ended()
+
+
+async def test_leaving_and_entering_in_one_breath_works(ours: Server, transport: str) -> None:
+    # The reference still sees the old socket there and closes the engine.
+    async with connected(ours, transport) as wire:
+        await wire.send("41", "40", '42["message"]')
+
+        assert str(await wire.receive()).startswith('40{"sid":')
+        assert await wire.receive() == '42["auth",{}]'
+        assert await wire.receive() == '42["message-back"]'
