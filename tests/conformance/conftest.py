@@ -6,11 +6,14 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from tests.conformance.raw_websocket import RawWebSocket
 from tests.conformance.servers import Pool, Server
 from tests.conformance.wires import http_client
 
 # Heartbeats that no test meets by accident; CONNECT timeouts likewise.
 CALM = {"PING_INTERVAL": "25000", "PING_TIMEOUT": "20000", "CONNECT_TIMEOUT": "20000"}
+
+ECHO = "/__ws_echo"
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +66,17 @@ async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(params=["polling", "websocket"])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+async def raw(server: Server) -> AsyncIterator[RawWebSocket]:
+    """A raw WebSocket to the echo of either server."""
+    async with RawWebSocket.open(server, ECHO) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def our_raw(ours: Server) -> AsyncIterator[RawWebSocket]:
+    """A raw WebSocket to our echo alone."""
+    async with RawWebSocket.open(ours, ECHO) as connection:
+        yield connection

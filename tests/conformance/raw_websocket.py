@@ -76,6 +76,12 @@ class RawWebSocket:
         except ConnectionError:
             pass
 
+    async def write_in_octets(self, data: bytes) -> None:
+        """Send bytes one by one, each its own segment where the network allows."""
+        for number in range(len(data)):
+            await self.write(data[number : number + 1])
+            await asyncio.sleep(0)
+
     async def receive_frame(self) -> Frame:
         """Read one frame; the server's frames are never masked (section 5.1)."""
         async with asyncio.timeout(PATIENCE_SECONDS):

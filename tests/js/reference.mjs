@@ -52,7 +52,7 @@ const echo = new WebSocketServer({
 http.on("upgrade", (request, socket, head) => {
   if (request.url !== "/__ws_echo") return;
   echo.handleUpgrade(request, socket, head, (websocket) => {
-    websocket.on("error", () => {}); // the close that follows is what a client sees
+    websocket.on("error", () => socket.end()); // after the close frame; ws would wait for ours
     websocket.on("message", (data, binary) => websocket.send(data, { binary }));
   });
 });
