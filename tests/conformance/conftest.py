@@ -1,5 +1,6 @@
 """Fixtures: each server with the options that a test needs, ours and the reference in turn."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
@@ -7,9 +8,13 @@ import httpx
 import pytest
 
 from tests.conformance.raw_websocket import RawWebSocket
-from tests.conformance.servers import Pool, Server
+from tests.conformance.servers import JS, ROOT, Pool, Server
 from tests.conformance.wires import http_client
 
+COMMANDS = {
+    "ours": [sys.executable, str(ROOT / "examples" / "conformance" / "server.py")],
+    "reference": ["node", str(JS / "reference.mjs")],
+}
 # Heartbeats that no test meets by accident; CONNECT timeouts likewise.
 CALM = {"PING_INTERVAL": "25000", "PING_TIMEOUT": "20000", "CONNECT_TIMEOUT": "20000"}
 
@@ -19,7 +24,7 @@ ECHO = "/__ws_echo"
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:
     with ExitStack() as stack:
-        yield Pool(stack)
+        yield Pool(stack, COMMANDS)
 
 
 @pytest.fixture(scope="module", params=["reference", "ours"])

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,11 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 JS = ROOT / "tests" / "js"
 START_SECONDS = 20
 STOP_SECONDS = 10
-
-COMMANDS: Mapping[str, Sequence[str]] = {
-    "ours": [sys.executable, str(ROOT / "examples" / "conformance" / "server.py")],
-    "reference": ["node", str(JS / "reference.mjs")],
-}
 
 
 @dataclass(frozen=True)
@@ -53,13 +47,15 @@ def require_node() -> None:
 
 
 @contextmanager
-def running(kind: str, command: Sequence[str], options: Mapping[str, str]) -> Iterator[Server]:
-    """Run a server on a free port of the loopback until the block ends.
+def running(
+    kind: str, command: Sequence[str], options: Mapping[str, str], port: int | None = None
+) -> Iterator[Server]:
+    """Run a server on this or a free port of the loopback until the block ends.
 
     Raises:
         AssertionError: it did not listen, did not stop when told to, or left a traceback.
     """
-    host, port = "127.0.0.1", free_port()
+    host, port = "127.0.0.1", port or free_port()
     environment = os.environ | {"HOST": host, "PORT": str(port)} | dict(options)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
@@ -78,8 +74,9 @@ def running(kind: str, command: Sequence[str], options: Mapping[str, str]) -> It
 class Pool:
     """One server for each combination of kind and options, started when first asked for."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, commands: Mapping[str, Sequence[str]]) -> None:
         self._stack = stack
+        self._commands = commands
         self._running: dict[tuple[object, ...], Server] = {}
 
     def get(self, kind: str, **options: str) -> Server:
@@ -88,7 +85,7 @@ class Pool:
         if key not in self._running:
             if kind == "reference":
                 require_node()
-            context = running(kind, COMMANDS[kind], options)
+            context = running(kind, self._commands[kind], options)
             self._running[key] = self._stack.enter_context(context)
         return self._running[key]
 
