@@ -34,6 +34,12 @@ def server(meetings: Pool, kind: str) -> Server:
 
 
 @pytest.fixture(scope="module")
+def ours(meetings: Pool) -> Server:
+    """Our server alone, for what the reference does otherwise; the test says what and why."""
+    return meetings.get("ours", **HEARTBEATS)
+
+
+@pytest.fixture(scope="module")
 def recovering(meetings: Pool, kind: str) -> Server:
     """A server with connection state recovery for everybody."""
     return meetings.get(kind, **HEARTBEATS, RECOVERY="1")

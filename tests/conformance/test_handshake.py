@@ -84,7 +84,7 @@ async def test_a_browser_may_ask_before_it_posts(http: httpx.AsyncClient) -> Non
 
 
 async def test_extra_headers_are_on_every_answer(pool: Pool, kind: str) -> None:
-    server = pool.get(kind, **CALM, HEADERS='{"x-served-by":"one"}')
+    server = pool.get(kind, **CALM, HEADERS="x-served-by: one")
     async with http_client(server) as http:
         opened = await http.get(POLLING)
         url = f"{POLLING}&sid=" + opened.text.split('"')[3]
@@ -95,7 +95,7 @@ async def test_extra_headers_are_on_every_answer(pool: Pool, kind: str) -> None:
 
 
 async def test_extra_headers_are_on_the_websocket_handshake(pool: Pool, kind: str) -> None:
-    server = pool.get(kind, **CALM, HEADERS='{"x-served-by":"one"}')
+    server = pool.get(kind, **CALM, HEADERS="x-served-by: one")
     async with websocket(server, WEBSOCKET) as connection:
         assert connection.response is not None
         assert connection.response.headers["x-served-by"] == "one"

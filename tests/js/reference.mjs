@@ -7,7 +7,12 @@ import { WebSocketServer } from "ws";
 
 const number = (name, otherwise) => Number(process.env[name] ?? otherwise);
 const handshakeDelay = number("HANDSHAKE_DELAY", 0);
-const extraHeaders = JSON.parse(process.env.HEADERS ?? "{}");
+const extraHeaders = Object.fromEntries(
+  (process.env.HEADERS ?? "")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.split(/:\s*/)),
+);
 
 const engineOptions = {
   pingInterval: number("PING_INTERVAL", 300),

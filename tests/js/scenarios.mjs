@@ -202,7 +202,7 @@ export const scenarios = {
     const socket = await connected(context);
     const before = socket.id;
     socket.emit("cut");
-    equal((await next(socket, "disconnect"))[0], "transport close");
+    equal((await next(socket, "disconnect"))[0].split(" ")[0], "transport");
     await next(socket, "connect");
     equal(socket.id === before, false);
     equal(await asked(socket, "give", "back"), ["back"]);
