@@ -1,0 +1,124 @@
+"""Accounts: who may sign in, and what others see of them."""
+
+import re
+import unicodedata
+
+from msgspec import Struct
+
+from parley.model.entries import Json
+from parley.model.errors import Invalid
+from parley.model.ids import UserId, is_id
+from parley.model.instants import Timestamp
+from parley.model.texts import check_text
+
+PASSWORD_CHARS = (8, 256)
+MOST_EMAIL_CHARS = 254
+"""RFC 5321, 4.5.3.1.3: a path of 256 octets, its angle brackets included."""
+MOST_NAME_CHARS = 80
+
+_USERNAME = re.compile(r"[\w.-]{3,32}")
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]_]+")
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server."""
+
+    user_id: UserId
+    username: str | None
+    email: str | None
+    display_name: str
+    password_hash: str
+    created_at: Timestamp
+    data: Json | None = None
+    version: int = 1
+
+
+class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What anyone signed in may see of a person."""
+
+    user_id: UserId
+    username: str | None
+    display_name: str
+    created_at: Timestamp
+    data: Json | None = None
+
+
+class Me(User, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person sees of themselves."""
+
+    email: str | None
+
+
+def folded(username: str) -> str:
+    """The form in which usernames are unique: NFKC, then case-folded."""
+    return unicodedata.normalize("NFKC", username).casefold()
+
+
+def directory_key(account: Account) -> str:
+    """What orders people in lists: the folded username, else the id. No username can look like an id."""
+    return folded(account.username) if account.username is not None else account.user_id
+
+
+def check_username(username: str) -> str:
+    """`username` itself, which may then be taken.
+
+    Raises:
+        Invalid: It is not 3-32 letters, digits, `_`, `.` or `-` of any script, or looks like an id.
+    """
+    plain = unicodedata.normalize("NFKC", username)
+    if not (_USERNAME.fullmatch(username) and _USERNAME.fullmatch(plain)) or is_id(folded(plain)):
+        raise Invalid(
+            "A username is 3 to 32 letters, digits, dots, hyphens or underscores.", field="username"
+        )
+    return username
+
+
+def check_email(email: str) -> str:
+    """`email` itself, which may then be taken. Only a message sent there can show that it is somebody's.
+
+    Raises:
+        Invalid: It can be nobody's address.
+    """
+    if len(email) > MOST_EMAIL_CHARS or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise Invalid("This is not an e-mail address.", field="email")
+    return email
+
+
+def check_password(password: str) -> str:
+    """`password` itself, which may then be set.
+
+    Raises:
+        Invalid: It has not 8-256 characters, or is not text.
+    """
+    least, most = PASSWORD_CHARS
+    if not least <= len(password) <= most:
+        raise Invalid(f"A password has {least} to {most} characters.", field="password")
+    check_text(password, "password", most_chars=most)
+    return password
+
+
+def check_display_name(name: str) -> str:
+    """`name` itself, which others may then see; raises as `check_text`."""
+    check_text(name, "display_name", most_chars=MOST_NAME_CHARS)
+    return name
+
+
+def as_user(account: Account) -> User:
+    return User(
+        user_id=account.user_id,
+        username=account.username,
+        display_name=account.display_name,
+        created_at=account.created_at,
+        data=account.data,
+    )
+
+
+def as_me(account: Account) -> Me:
+    return Me(
+        user_id=account.user_id,
+        username=account.username,
+        display_name=account.display_name,
+        created_at=account.created_at,
+        data=account.data,
+        email=account.email,
+    )
