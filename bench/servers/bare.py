@@ -39,7 +39,7 @@ def build() -> Server:
 
     def on_message(socket: Socket, event: str, args: bytes, ack: Ack | None) -> None:
         (message,) = _decode_message(args)
-        chat.push(message.room, chat.encode("message", args))
+        chat.push(message.room, chat.encode("message", args[1:-1]))
         if ack is not None:
             ack(_OK)
 

@@ -167,7 +167,7 @@ class Connection:
         if isinstance(error, ConnectError):
             self._refuse(name, error)
         elif isinstance(error, TryLater):
-            self.session.close(Reason.CUT, error.code, error.reason)
+            self.session.close(Reason.CUT, CloseCode.TRY_AGAIN_LATER, error.reason)
         else:
             # Not packet 44: the client would never return, and the fault is ours.
             log.error("middleware failed", exc_info=error)

@@ -148,15 +148,16 @@ class Namespace:
     # --- events to clients
 
     def encode(self, event: str, args: bytes) -> Encoded:
-        """Encodes an event once for any number of pushes; `args` is a JSON array.
+        """Encodes an event once for any number of pushes.
 
-        It is not checked: malformed JSON here is malformed JSON at every client.
+        `args` is JSON arguments, separated by commas. They are not checked: malformed JSON here
+        is malformed JSON at every client.
         """
         if event in RESERVED_EVENTS:
             check_event_name(event)
         name = self.server.config.encode(event)
-        comma = b"" if args == b"[]" else b","
-        return Encoded(b"%b[%b%b%b" % (self._event_header, name, comma, args[1:]))
+        comma = b"," if args else b""
+        return Encoded(b"%b[%b%b%b]" % (self._event_header, name, comma, args))
 
     @property
     def _event_header(self) -> bytes:
