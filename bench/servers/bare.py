@@ -1,6 +1,7 @@
 """The bench's room server on the bare `socketio` package: `python -m bench.servers.bare PORT`."""
 
 import gc
+import os
 import sys
 
 import msgspec
@@ -26,6 +27,7 @@ _OK = b'{"ok":true}'
 def build() -> Server:
     server = Server(
         Config(
+            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
