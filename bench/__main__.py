@@ -31,7 +31,9 @@ def main(
     count: Annotated[
         int, typer.Option("--rounds", min=1, help="Publish medians of five at least.")
     ] = 5,
-    smoke: Annotated[bool, typer.Option(help="Tiny sizes: shows only that all of it runs.")] = False,
+    smoke: Annotated[
+        bool, typer.Option(help="Tiny sizes: shows only that all of it runs.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option("--json", help="Write samples and summary to this file.")
     ] = None,

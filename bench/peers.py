@@ -35,7 +35,9 @@ class Peer:
 
 
 def _executable(*names: str) -> Missing:
-    return lambda: next((f"{name} is not installed" for name in names if not shutil.which(name)), None)
+    return lambda: next(
+        (f"{name} is not installed" for name in names if not shutil.which(name)), None
+    )
 
 
 def _package(folder: str, name: str) -> Missing:

@@ -38,7 +38,7 @@ def _options(text: str) -> tuple[str, ...]:
 
 
 TIMES = "--seconds 3 --warmup 1.5"
-SMOKE_TIMES = "--seconds 0.2 --warmup 0.05"
+SMOKE_TIMES = "--seconds 0.1 --warmup 0.02"
 
 
 def _messages(
@@ -87,10 +87,18 @@ SCENARIOS: Final = {
         ),
         _messages(
             "S2",
-            "100 one-to-one rooms, closed loop, ack",
+            "10 one-to-one rooms, closed loop, ack",
             "message",
-            (100, 2),
+            (10, 2),
             (4, 2),
+            "--senders 2",
+        ),
+        _messages(
+            "S2-many",
+            "300 one-to-one rooms, closed loop, ack",
+            "message",
+            (300, 2),
+            (6, 2),
             "--senders 2",
         ),
         _messages(

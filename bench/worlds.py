@@ -82,7 +82,9 @@ class Worlds:
         shape: Shape,
     ) -> None:
         missing_people = _people_needed(scenario, shape) - len(population.people)
-        rooms_missing = scenario.groups and (shape.rooms, shape.members) not in population.conversations
+        rooms_missing = (
+            scenario.groups and (shape.rooms, shape.members) not in population.conversations
+        )
         if missing_people <= 0 and not rooms_missing:
             return
         port = free_port()
