@@ -1,0 +1,57 @@
+"""Whose conversations are which, in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from parley.adapters.memory.disk import Disk
+from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.reading import mine
+from parley.model.entries import MessageNew
+from parley.model.ids import ConversationId, UserId
+from parley.ports.conversations import Conversations, Listed
+
+
+class MemoryConversations(Conversations):
+    """The views of a log in memory; its readings meet the same faults."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
+        disk = self._log.disk
+        return await self._log.look(
+            lambda: {found: disk.head(found) for found in mine(disk, user_id)}
+        )
+
+    async def listed(
+        self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
+    ) -> Sequence[Listed]:
+        def reading() -> list[Listed]:
+            disk = self._log.disk
+            found = [
+                conversation_id
+                for conversation_id in mine(disk, user_id)
+                if (kind is None or disk.state(conversation_id).kind == kind)
+                and (before is None or disk.activity(conversation_id) < before)
+            ]
+            return [_listed(disk, conversation_id) for conversation_id in found[:limit]]
+
+        return await self._log.look(reading)
+
+    async def members(
+        self, conversation_id: ConversationId, *, after: int, limit: int
+    ) -> Sequence[tuple[UserId, str, int]]:
+        def reading() -> list[tuple[UserId, str, int]]:
+            members = self._log.disk.state(conversation_id).members
+            joined = sorted(members.items(), key=lambda item: item[1].joined_seq)
+            page = joined[after : after + limit]
+            return [(user_id, member.role, member.joined_seq) for user_id, member in page]
+
+        return await self._log.look(reading)
+
+
+def _listed(disk: Disk, conversation_id: ConversationId) -> Listed:
+    state = replace(disk.state(conversation_id), members={}, pins={})
+    messages = [record.entry for record in disk.log(conversation_id)]
+    last = next((entry for entry in reversed(messages) if isinstance(entry, MessageNew)), None)
+    return Listed(state, last, disk.activity(conversation_id))

@@ -1,0 +1,160 @@
+"""The commands that clients send over a socket: their payloads, and the service call that each becomes."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from parley.journal.commands import Committed
+from parley.model.entries import Json
+from parley.model.errors import Invalid
+from parley.model.ids import AnyId, ClientId, ConversationId, UserId
+from parley.ports.answers import Answer
+from parley.services.conversations import Conversations, NewGroup
+from parley.services.messages import Draft, Messages
+from parley.services.sync import Sync
+
+Later = Answer[Any] | Coroutine[Any, Any, Any]
+"""What a command leads to, now or later."""
+
+
+class Payload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a command carries: one JSON object."""
+
+
+class Send(Payload, frozen=True, kw_only=True):
+    """To a conversation, or to a person: then in the direct conversation with them, which this opens."""
+
+    conversation_id: AnyId | None = None
+    user_id: AnyId | None = None
+    client_id: ClientId | None = None
+    body: str
+    reply_to: int | None = None
+    data: Json | None = None
+
+
+class CreateConversation(Payload, frozen=True, kw_only=True):
+    kind: Literal["group"]
+    name: str
+    members: list[AnyId] = []
+    data: Json | None = None
+    client_id: ClientId | None = None
+
+
+class OpenDirect(Payload, frozen=True, kw_only=True):
+    user_id: AnyId
+
+
+class ChangeMember(Payload, frozen=True, kw_only=True):
+    conversation_id: AnyId
+    user_id: AnyId
+    client_id: ClientId | None = None
+
+
+class AddMember(Payload, frozen=True, kw_only=True):
+    conversation_id: AnyId
+    user_id: AnyId
+    role: Literal["admin", "member", "guest"] = "member"
+    client_id: ClientId | None = None
+
+
+class Leave(Payload, frozen=True, kw_only=True):
+    conversation_id: AnyId
+    client_id: ClientId | None = None
+
+
+class History(Payload, frozen=True, kw_only=True):
+    conversation_id: AnyId
+    before: int | None = None
+    after: int | None = None
+    limit: int = 50
+
+
+class CatchUp(Payload, frozen=True, kw_only=True):
+    cursors: dict[AnyId, int] = {}
+    epoch: str | None = None
+    limit: int = 500
+
+
+class Commands:
+    """Each method is one command: who asks, with which payload."""
+
+    def __init__(self, *, messages: Messages, conversations: Conversations, sync: Sync) -> None:
+        self._messages = messages
+        self._conversations = conversations
+        self._sync = sync
+
+    def table(self) -> "dict[str, tuple[type[Payload], Callable[[UserId, Any], Later]]]":
+        """Every command by the name of its Socket.IO event; the events page of the docs is checked against it."""
+        return {
+            "message.send": (Send, self.send),
+            "conversation.create": (CreateConversation, self.create),
+            "conversation.leave": (Leave, self.leave),
+            "direct.open": (OpenDirect, self.open_direct),
+            "member.add": (AddMember, self.add_member),
+            "member.remove": (ChangeMember, self.remove_member),
+            "history": (History, self.history),
+            "sync": (CatchUp, self.catch_up),
+        }
+
+    def send(self, user_id: UserId, payload: Send) -> Later:
+        draft = Draft(
+            body=payload.body,
+            reply_to=payload.reply_to,
+            data=payload.data,
+            client_id=payload.client_id,
+        )
+        if payload.conversation_id is not None and payload.user_id is None:
+            return self._messages.send(user_id, ConversationId(payload.conversation_id), draft)
+        if payload.user_id is not None and payload.conversation_id is None:
+            return self._messages.send_to(user_id, UserId(payload.user_id), draft)
+        raise Invalid("Name one of conversation_id and user_id.")
+
+    async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:
+        return await self._conversations.create_group(
+            user_id,
+            NewGroup(
+                name=payload.name,
+                members=[UserId(member) for member in payload.members],
+                data=payload.data,
+                client_id=payload.client_id,
+            ),
+        )
+
+    async def leave(self, user_id: UserId, payload: Leave) -> Committed:
+        return await self._conversations.remove(
+            user_id, ConversationId(payload.conversation_id), user_id, client_id=payload.client_id
+        )
+
+    async def open_direct(self, user_id: UserId, payload: OpenDirect) -> Struct:
+        return await self._conversations.open_direct(user_id, UserId(payload.user_id))
+
+    async def add_member(self, user_id: UserId, payload: AddMember) -> Committed:
+        return await self._conversations.add(
+            user_id,
+            ConversationId(payload.conversation_id),
+            UserId(payload.user_id),
+            role=payload.role,
+            client_id=payload.client_id,
+        )
+
+    async def remove_member(self, user_id: UserId, payload: ChangeMember) -> Committed:
+        return await self._conversations.remove(
+            user_id,
+            ConversationId(payload.conversation_id),
+            UserId(payload.user_id),
+            client_id=payload.client_id,
+        )
+
+    async def history(self, user_id: UserId, payload: History) -> Struct:
+        return await self._messages.page(
+            user_id,
+            ConversationId(payload.conversation_id),
+            before=payload.before,
+            after=payload.after,
+            limit=payload.limit,
+        )
+
+    async def catch_up(self, user_id: UserId, payload: CatchUp) -> Struct:
+        cursors = {ConversationId(one): seq for one, seq in payload.cursors.items()}
+        return await self._sync.catch_up(user_id, cursors, epoch=payload.epoch, limit=payload.limit)

@@ -1,0 +1,22 @@
+"""A socket of somebody who is signed in."""
+
+from parley.model.ids import ConversationId, SessionId, UserId
+from parley.socketio.server import Socket
+
+
+class Connection:
+    """What the gateway keeps of a socket. `user_id` is who speaks, whatever a payload says.
+
+    `seen`: while its memberships are being read, the joinings and leavings of its person that the bus brought, as
+    (conversation_id, seq, joined); None from then on.
+    """
+
+    __slots__ = ("conversations", "in_flight", "seen", "session_id", "socket", "user_id")
+
+    def __init__(self, socket: Socket, user_id: UserId, session_id: SessionId) -> None:
+        self.socket = socket
+        self.user_id = user_id
+        self.session_id = session_id
+        self.conversations: set[ConversationId] = set()
+        self.seen: list[tuple[ConversationId, int, bool]] | None = []
+        self.in_flight = 0

@@ -1,0 +1,166 @@
+"""The door itself: sockets come in authenticated, their commands become service calls, and every one is acked."""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from parley.gateway.commands import Commands, Later, Payload
+from parley.gateway.connection import Connection
+from parley.gateway.hub import Hub
+from parley.journal.commands import Committed
+from parley.model.accounts import Identity
+from parley.model.entries import Entry
+from parley.model.errors import (
+    ChatError,
+    Invalid,
+    InvalidJson,
+    Problem,
+    RateLimited,
+    Unavailable,
+    UnknownCommand,
+    problem,
+)
+from parley.model.ids import UserId
+from parley.ports.answers import Answer
+from parley.ports.background import Spawn
+from parley.socketio.server import Ack, ConnectError, Namespace, Socket, TryLater
+
+logger = logging.getLogger(__name__)
+
+
+class EntryAck(Struct, frozen=True, omit_defaults=True):
+    """What a command that appended is answered with; `duplicate` where its entry was there before."""
+
+    entry: Entry | None = None
+    duplicate: bool = False
+
+
+class ErrorAck(Struct, frozen=True):
+    ok: bool
+    error: Problem
+
+
+class Door:
+    """Who may come in, and what they may ask."""
+
+    def __init__(
+        self,
+        *,
+        namespace: Namespace,
+        hub: Hub,
+        commands: Commands,
+        authenticate: Callable[[Socket], Awaitable[Identity]],
+        spawn: Spawn,
+        most_in_flight: int = 1_000,
+        most_connections: int = 50,
+    ) -> None:
+        self._hub = hub
+        self._authenticate = authenticate
+        self._spawn = spawn
+        self._most_in_flight = most_in_flight
+        self._most_connections = most_connections
+        self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[UserId, Any], Later]]] = {
+            event: (_decoder(payload), call) for event, (payload, call) in commands.table().items()
+        }
+        self._encode = msgspec.json.Encoder().encode
+        namespace.use(self._come_in)
+        namespace.on_disconnect(self._gone)
+        namespace.on_raw(self._command)
+
+    async def _come_in(self, socket: Socket) -> None:
+        try:
+            identity = await self._authenticate(socket)
+            if self._hub.connections(identity.user_id) >= self._most_connections:
+                raise TryLater(429, retry_after=30)
+            connection = Connection(socket, identity.user_id, identity.session_id)
+            socket.data = connection
+            await self._hub.welcome(connection)
+            # The session may have ended before the hub knew of this socket.
+            await self._authenticate(socket)
+        except Unavailable as error:
+            self._gone(socket, "")
+            raise TryLater(503, retry_after=5) from error
+        except ChatError as error:
+            self._gone(socket, "")
+            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+
+    def _gone(self, socket: Socket, _reason: str) -> None:
+        if isinstance(socket.data, Connection):
+            self._hub.farewell(socket.data)
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _command(self, socket: Socket, event: str, args: bytes, ack: Ack | None) -> None:
+        connection: Connection = socket.data
+        try:
+            later = self._call(connection, event, args)
+        except ChatError as error:
+            self._refuse(ack, error)
+            return
+        connection.in_flight += 1
+        if isinstance(later, Answer):
+            later.then(lambda answer: self._answered(connection, answer, ack))
+        else:
+            self._spawn(self._wait(connection, event, later, ack))
+
+    def _call(self, connection: Connection, event: str, args: bytes) -> Later:
+        command = self._commands.get(event)
+        if command is None:
+            raise UnknownCommand(f"There is no command {event[:64]!r}.")
+        if connection.in_flight >= self._most_in_flight:
+            raise RateLimited("Too many commands of this socket await their answer.")
+        decode, call = command
+        try:
+            (payload,) = decode(args)
+        except msgspec.ValidationError as error:
+            raise Invalid(str(error)) from error
+        except msgspec.DecodeError as error:
+            raise InvalidJson(str(error)) from error
+        return call(connection.user_id, payload)
+
+    async def _wait(
+        self, connection: Connection, event: str, work: Coroutine[Any, Any, Any], ack: Ack | None
+    ) -> None:
+        """See work to its answer. While catching up reads, pushes wait, so that they follow its answer in order."""
+        answer: Answer[Any] = Answer()
+        held = event == "sync"
+        if held:
+            connection.socket.hold()
+        try:
+            answer.resolve(await work)
+        except Exception as error:
+            answer.fail(error)
+        self._answered(connection, answer, ack)
+        if held:
+            connection.socket.release()
+
+    def _answered(self, connection: Connection, answer: Answer[Any], ack: Ack | None) -> None:
+        connection.in_flight -= 1
+        try:
+            value = answer.result()
+        except ChatError as error:
+            self._refuse(ack, error)
+        except Exception:
+            logger.exception("a command failed")
+            self._refuse(ack, Unavailable())
+        else:
+            if ack is not None:
+                ack(self._ok(value))
+
+    def _ok(self, value: object) -> bytes:
+        """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
+        if isinstance(value, Committed):
+            value = EntryAck(value.entry, value.duplicate)
+        fields = self._encode(value)
+        return b'{"ok":true}' if fields == b"{}" else b'{"ok":true,' + fields[1:]
+
+    def _refuse(self, ack: Ack | None, error: ChatError) -> None:
+        if ack is not None:
+            ack(self._encode(ErrorAck(False, problem(error))))
+
+
+def _decoder(payload: type[Payload]) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(tuple[payload]).decode  # type: ignore[valid-type]

@@ -1,0 +1,253 @@
+"""The hub: which sockets of this node hear of which conversation, and every committed entry on its way to them.
+
+It follows the bus alone. The journal's state runs ahead of what the bus has brought, so the hub never reads it:
+who hears of an entry is decided by the entries delivered before it.
+"""
+
+import logging
+from collections import deque
+
+import msgspec
+
+from parley.gateway.connection import Connection
+from parley.model.entries import (
+    ConversationCreated,
+    ConversationDeleted,
+    Entry,
+    MemberJoined,
+    MemberLeft,
+    MessageNew,
+    people_named,
+)
+from parley.model.errors import Unavailable
+from parley.model.ids import ConversationId, SessionId, UserId
+from parley.ports.background import Spawn
+from parley.ports.bus import Signal
+from parley.ports.conversations import Conversations
+from parley.ports.log import Log, Record
+from parley.socketio.server import EncodedEvent, Namespace
+
+logger = logging.getLogger(__name__)
+
+
+class _Room:
+    """A conversation that someone here hears of.
+
+    `last` is the seq delivered last, None before the first; until then `floor`, the head that a handshake read,
+    stands for it.
+    """
+
+    __slots__ = ("connections", "floor", "last")
+
+    def __init__(self, floor: int) -> None:
+        self.connections: set[Connection] = set()
+        self.last: int | None = None
+        self.floor = floor
+
+    def base(self, seq: int) -> int | None:
+        """The seq after which the next one is expected, on the arrival of `seq`; None where any may come.
+
+        An entry at or below the floor may not have been delivered when the handshake read it: it goes out, and
+        clients drop what they have.
+        """
+        if self.last is not None:
+            return self.last
+        return self.floor if self.floor < seq else None
+
+
+class Hub:
+    """Delivers entries in the bus's order. Membership here changes only by the entries that it delivers."""
+
+    def __init__(
+        self, *, namespace: Namespace, views: Conversations, log: Log, spawn: Spawn
+    ) -> None:
+        self._namespace = namespace
+        self._views = views
+        self._log = log
+        self._spawn = spawn
+        self._encode = msgspec.json.Encoder().encode
+        self._people: dict[UserId, set[Connection]] = {}
+        self._arriving: set[Connection] = set()
+        self._rooms: dict[ConversationId, _Room] = {}
+        self._behind_a_gap: deque[Record] | None = None
+
+    # --- sockets ------------------------------------------------------------------------------------------------
+
+    def connections(self, user_id: UserId) -> int:
+        """How many sockets a person has on this node."""
+        return len(self._people.get(user_id, ()))
+
+    async def welcome(self, connection: Connection) -> None:
+        """Let a socket hear of every conversation of its person, from some moment of this call on.
+
+        It is registered before the memberships are read, and what passes meanwhile is applied above the heads that
+        the reading reflects: otherwise a join during the query would never be seen.
+
+        Raises:
+            Unavailable: The memberships can't be read now.
+        """
+        self._people.setdefault(connection.user_id, set()).add(connection)
+        self._arriving.add(connection)
+        heads = dict(await self._views.memberships(connection.user_id))
+        while not self._as_new_as_delivered(heads):
+            heads = dict(await self._views.memberships(connection.user_id))
+        for conversation_id, seq, joined in connection.seen or ():
+            if seq > heads.get(conversation_id, 0):
+                if joined:
+                    heads[conversation_id] = seq
+                else:
+                    heads.pop(conversation_id, None)
+        connection.seen = None
+        self._arriving.discard(connection)
+        if not connection.socket.connected:
+            self.farewell(connection)
+            return
+        for conversation_id, head in heads.items():
+            self._enter(connection, conversation_id, head)
+
+    def farewell(self, connection: Connection) -> None:
+        """Forget a socket that is gone."""
+        self._arriving.discard(connection)
+        mine = self._people.get(connection.user_id)
+        if mine is not None:
+            mine.discard(connection)
+            if not mine:
+                del self._people[connection.user_id]
+        for conversation_id in connection.conversations:
+            room = self._rooms.get(conversation_id)
+            if room is not None:
+                room.connections.discard(connection)
+                self._forget_if_empty(conversation_id, room)
+        connection.conversations.clear()
+
+    def end_session(self, user_id: UserId, session_id: SessionId) -> None:
+        """End the sockets of a session for good: their clients don't come back by themselves."""
+        for connection in list(self._people.get(user_id, ())):
+            if connection.session_id == session_id:
+                connection.socket.disconnect()
+
+    def _as_new_as_delivered(self, heads: dict[ConversationId, int]) -> bool:
+        for conversation_id, head in heads.items():
+            room = self._rooms.get(conversation_id)
+            if room is not None and room.last is not None and room.last > head:
+                return False
+        return True
+
+    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> _Room:
+        room = self._rooms.get(conversation_id)
+        if room is None:
+            room = self._rooms[conversation_id] = _Room(floor)
+        room.connections.add(connection)
+        connection.conversations.add(conversation_id)
+        connection.socket.join(conversation_id)
+        return room
+
+    def _exit(self, connection: Connection, conversation_id: ConversationId, room: _Room) -> None:
+        room.connections.discard(connection)
+        connection.conversations.discard(conversation_id)
+        connection.socket.leave(conversation_id)
+
+    def _forget_if_empty(self, conversation_id: ConversationId, room: _Room) -> None:
+        if not room.connections:
+            del self._rooms[conversation_id]
+
+    # --- what the bus brings ----------------------------------------------------------------------------------------
+
+    def on_signal(self, signal: Signal) -> None:
+        """Act on what passes by."""
+        self.end_session(signal.user_id, signal.session_id)
+
+    def on_record(self, record: Record) -> None:
+        """Deliver an entry, in the order of these calls."""
+        if self._behind_a_gap is not None:
+            self._behind_a_gap.append(record)
+        else:
+            self._take(record)
+
+    def _take(self, record: Record) -> None:
+        entry = record.entry
+        room = self._rooms.get(entry.conversation_id)
+        if room is None:
+            if isinstance(entry, MessageNew) or not self._concerns_someone_here(entry):
+                return
+        else:
+            base = room.base(entry.seq)
+            if base is not None:
+                if entry.seq <= base:
+                    return
+                if entry.seq > base + 1:
+                    self._behind_a_gap = deque([record])
+                    self._spawn(self._fill(entry.conversation_id, base))
+                    return
+        self._deliver(entry)
+
+    def _concerns_someone_here(self, entry: Entry) -> bool:
+        if isinstance(entry, ConversationDeleted):
+            return bool(self._arriving)
+        return any(user_id in self._people for user_id in people_named(entry))
+
+    async def _fill(self, conversation_id: ConversationId, base: int) -> None:
+        """Read what is missing before the entry at the front, deliver both, and go on with what came meanwhile."""
+        waiting = self._behind_a_gap
+        if waiting is None:
+            return
+        until = waiting[0].entry.seq
+        try:
+            for record in await self._log.read(conversation_id, base, until - base - 1):
+                self._deliver(record.entry)
+        except Unavailable:
+            logger.warning("a gap in %s can't be read; its sockets are cut", conversation_id)
+            self._cut_room(conversation_id)
+        self._behind_a_gap = None
+        while waiting and self._behind_a_gap is None:
+            self._take(waiting.popleft())
+        if waiting and self._behind_a_gap is not None:
+            self._behind_a_gap.extend(waiting)
+
+    def _cut_room(self, conversation_id: ConversationId) -> None:
+        """Their clients come back by themselves and catch up from the log."""
+        room = self._rooms.get(conversation_id)
+        for connection in list(room.connections) if room is not None else ():
+            connection.socket.cut()
+            self.farewell(connection)
+
+    # --- delivering -------------------------------------------------------------------------------------------------
+
+    def _deliver(self, entry: Entry) -> None:
+        conversation_id = entry.conversation_id
+        encoded = self._namespace.encode(entry.type, self._encode(entry))
+        if not isinstance(entry, MessageNew):
+            self._let_in(entry)
+        self._namespace.push(conversation_id, encoded)
+        if isinstance(entry, MemberLeft | ConversationDeleted):
+            self._let_out(entry, encoded)
+        room = self._rooms.get(conversation_id)
+        if room is not None:
+            room.last = entry.seq
+            self._forget_if_empty(conversation_id, room)
+
+    def _let_in(self, entry: Entry) -> None:
+        """Those whom an entry brings in see that entry."""
+        if not isinstance(entry, ConversationCreated | MemberJoined):
+            return
+        for user_id in people_named(entry):
+            for connection in self._people.get(user_id, ()):
+                if connection.seen is not None:
+                    connection.seen.append((entry.conversation_id, entry.seq, True))
+                else:
+                    self._enter(connection, entry.conversation_id, entry.seq - 1)
+
+    def _let_out(self, entry: MemberLeft | ConversationDeleted, encoded: EncodedEvent) -> None:
+        """Those whom an entry takes out have seen it, and see nothing that follows it."""
+        room = self._rooms.get(entry.conversation_id)
+        if isinstance(entry, ConversationDeleted):
+            out = [*(room.connections if room is not None else ()), *self._arriving]
+        else:
+            out = list(self._people.get(entry.user_id, ()))
+        for connection in out:
+            if connection.seen is not None:
+                connection.seen.append((entry.conversation_id, entry.seq, False))
+            elif room is not None and connection in room.connections:
+                self._exit(connection, entry.conversation_id, room)
+            else:
+                connection.socket.push(encoded)

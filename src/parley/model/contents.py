@@ -1,0 +1,51 @@
+"""What becomes of contents: how edits, annotations and deletions show in entries that are read later."""
+
+from msgspec.structs import replace
+
+from parley.model.entries import (
+    Entry,
+    MessageAnnotated,
+    MessageDeleted,
+    MessageEdited,
+    MessageNew,
+)
+
+Revision = MessageEdited | MessageAnnotated
+"""Entries that set contents of a message, and carry these contents themselves."""
+
+
+def revised(message: MessageNew, revision: Revision) -> MessageNew:
+    """The message with the contents that `revision` sets; a deleted one stays as it is."""
+    if message.deleted_at is not None:
+        return message
+    if isinstance(revision, MessageAnnotated):
+        return replace(message, attachments=revision.attachments)
+    return replace(message, body=revision.body, mentions=revision.mentions, edited_at=revision.at)
+
+
+def deleted(message: MessageNew, deletion: MessageDeleted) -> MessageNew:
+    """The message emptied; of two deletions the first counts."""
+    return MessageNew(
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        at=message.at,
+        actor_id=message.actor_id,
+        client_id=message.client_id,
+        messages=message.messages,
+        body="",
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at or deletion.at,
+    )
+
+
+def emptied(revision: Revision) -> Revision:
+    """A revision of a message that was deleted."""
+    if isinstance(revision, MessageAnnotated):
+        return replace(revision, attachments=())
+    return replace(revision, body="", mentions=())
+
+
+def target(entry: Entry) -> int | None:
+    """The seq of the message that an entry is aimed at."""
+    seq: int | None = getattr(entry, "message_seq", None)
+    return seq

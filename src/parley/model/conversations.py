@@ -1,0 +1,191 @@
+"""Conversations: their state, which is `apply` over their log, and what its views show of it."""
+
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from parley.model.entries import (
+    ConversationChanged,
+    ConversationCreated,
+    ConversationDeleted,
+    ConversationKind,
+    Entry,
+    Json,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageNew,
+    MessagePinned,
+    MessageUnpinned,
+    Role,
+)
+from parley.model.ids import ConversationId, UserId
+from parley.model.instants import BEGINNING, Timestamp
+from parley.model.layered import Layered
+
+RANK: dict[Role, int] = {"owner": 3, "admin": 2, "member": 1, "guest": 0}
+
+
+class Member(Struct, frozen=True):
+    """Someone who is in, since entry `joined_seq`."""
+
+    role: Role
+    joined_seq: int
+
+
+@dataclass(slots=True, eq=True)
+class State:
+    """What the rules need of a conversation. It exists if and only if its entry 1 does (`head > 0`)."""
+
+    conversation_id: ConversationId
+    head: int = 0
+    messages: int = 0
+    at: Timestamp = BEGINNING
+    kind: ConversationKind = "group"
+    name: str | None = None
+    topic: str | None = None
+    avatar: str | None = None
+    data: Json | None = None
+    created_at: Timestamp = BEGINNING
+    deleted: bool = False
+    members: MutableMapping[UserId, Member] = field(default_factory=dict)
+    pins: MutableMapping[int, UserId] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        return self.head > 0 and not self.deleted
+
+    def role(self, user_id: UserId) -> Role | None:
+        """The role of a member; None of anyone else."""
+        member = self.members.get(user_id)
+        return member.role if member is not None else None
+
+    def overlay(self) -> "State":
+        """The same state to be changed apart from this one; nothing of it is copied that grows with its members."""
+        return State(
+            conversation_id=self.conversation_id,
+            head=self.head,
+            messages=self.messages,
+            at=self.at,
+            kind=self.kind,
+            name=self.name,
+            topic=self.topic,
+            avatar=self.avatar,
+            data=self.data,
+            created_at=self.created_at,
+            deleted=self.deleted,
+            members=Layered(self.members),
+            pins=Layered(self.pins),
+        )
+
+
+def apply(state: State, entry: Entry) -> None:
+    """Bring `state` from `entry.seq - 1` to `entry.seq`, in place."""
+    state.head = entry.seq
+    state.at = entry.at
+    state.messages = entry.messages
+    if isinstance(entry, MessageNew):
+        return
+    change = _CHANGES.get(type(entry))
+    if change is not None:
+        change(state, entry)
+
+
+def fold(conversation_id: ConversationId, entries: Iterable[Entry]) -> State:
+    """The state after these entries, from the first on."""
+    state = State(conversation_id)
+    for entry in entries:
+        apply(state, entry)
+    return state
+
+
+def _created(state: State, entry: ConversationCreated) -> None:
+    state.kind, state.name, state.topic = entry.kind, entry.name, entry.topic
+    state.data, state.created_at = entry.data, entry.at
+    for first in entry.members:
+        state.members[first.user_id] = Member(first.role, entry.seq)
+
+
+def _joined(state: State, entry: MemberJoined) -> None:
+    state.members[entry.user_id] = Member(entry.role, entry.seq)
+
+
+def _left(state: State, entry: MemberLeft) -> None:
+    state.members.pop(entry.user_id, None)
+    if entry.owner_id is not None:
+        _set_role(state, entry.owner_id, "owner")
+    if not state.members and state.kind == "group":
+        state.deleted = True
+
+
+def _set_role(state: State, user_id: UserId, role: Role) -> None:
+    member = state.members.get(user_id)
+    if member is not None:
+        state.members[user_id] = Member(role, member.joined_seq)
+
+
+def _changed(state: State, entry: ConversationChanged) -> None:
+    for name in entry.changes.__struct_fields__:
+        value = getattr(entry.changes, name)
+        if value is not msgspec.UNSET:
+            setattr(state, name, value)
+
+
+def _deleted(state: State, _entry: ConversationDeleted) -> None:
+    state.deleted = True
+    state.members.clear()
+    state.pins.clear()
+
+
+_CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
+    ConversationCreated: _created,
+    MemberJoined: _joined,
+    MemberLeft: _left,
+    MemberChanged: lambda state, entry: _set_role(state, entry.user_id, entry.role),
+    ConversationChanged: _changed,
+    ConversationDeleted: _deleted,
+    MessagePinned: lambda state, entry: state.pins.__setitem__(entry.message_seq, entry.actor_id),
+    MessageUnpinned: lambda state, entry: state.pins.pop(entry.message_seq, None),
+}
+
+
+class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A conversation as one of its members sees it. `user_ids` are the people of a direct one."""
+
+    conversation_id: ConversationId
+    kind: ConversationKind
+    name: str | None = None
+    topic: str | None = None
+    avatar: str | None = None
+    data: Json | None = None
+    created_at: Timestamp
+    at: Timestamp
+    head: int
+    messages: int
+    member_count: int
+    role: Role
+    user_ids: tuple[UserId, ...] = ()
+
+
+def summary(state: State, user_id: UserId) -> Summary:
+    """What a member is shown of a conversation."""
+    role = state.role(user_id)
+    assert role is not None  # noqa: S101  # callers judged membership on this very state
+    return Summary(
+        conversation_id=state.conversation_id,
+        kind=state.kind,
+        name=state.name,
+        topic=state.topic,
+        avatar=state.avatar,
+        data=state.data,
+        created_at=state.created_at,
+        at=state.at,
+        head=state.head,
+        messages=state.messages,
+        member_count=len(state.members),
+        role=role,
+        user_ids=tuple(sorted(state.members)) if state.kind == "direct" else (),
+    )

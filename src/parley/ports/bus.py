@@ -1,0 +1,48 @@
+"""How nodes hear of what was committed and of what passes by."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from parley.model.ids import SessionId, UserId
+from parley.ports.log import Record
+
+
+class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
+    """This session of this person ended; its sockets go."""
+
+    user_id: UserId
+    session_id: SessionId
+
+
+Signal = SessionRevoked
+"""What passes by: without position, never replayed."""
+
+
+class Bus(ABC):
+    """One order of entries, the same for every reader on every node; each conversation's in order of seq.
+
+    Pushes are a hint, the log is the truth: an entry may be late, or come twice, and a reader that sees a number
+    missing reads the log.
+    """
+
+    @abstractmethod
+    def publish(self, records: Sequence[Record]) -> None:
+        """Hand over committed records of one conversation, ascending; returns at once and never fails.
+
+        Called in order of seq. The records may be on their way to readers when this returns, or with them already.
+        """
+
+    @abstractmethod
+    def signal(self, signal: Signal) -> None:
+        """Tell all nodes, this one too, at once."""
+
+    @abstractmethod
+    def subscribe(
+        self,
+        *,
+        on_record: Callable[[Record], None] | None = None,
+        on_signal: Callable[[Signal], None] | None = None,
+    ) -> None:
+        """Be called with everything from now on, in the bus's order. A reader's error is logged and stops nothing."""

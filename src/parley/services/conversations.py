@@ -1,0 +1,269 @@
+"""Conversations: opening, listing, and who is in."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from parley.journal.commands import Committed, Judge, Unchanged
+from parley.journal.journal import Journal
+from parley.model.conversations import State, Summary, summary
+from parley.model.entries import (
+    ConversationCreated,
+    ConversationKind,
+    Entry,
+    FirstMember,
+    Json,
+    MessageNew,
+    Role,
+)
+from parley.model.errors import Conflict, Invalid, NotFound, TooLarge
+from parley.model.ids import (
+    ConversationId,
+    RandomBytes,
+    UserId,
+    created_id,
+    direct_id,
+    random_id,
+)
+from parley.model.permissions import add_member, open_direct, remove_member, require_member
+from parley.model.texts import check_data, check_text
+from parley.ports.accounts import AccountStore
+from parley.ports.conversations import Conversations as Views
+
+NAME_CHARS = 200
+PAGE = 200
+
+
+class NewGroup(Struct, frozen=True, kw_only=True):
+    """A group to be made; its creator owns it and need not be among `members`."""
+
+    name: str
+    members: Sequence[UserId] = ()
+    data: Json | None = None
+    client_id: str | None = None
+
+
+class ListedConversation(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A conversation in my list."""
+
+    last_message: MessageNew | None = None
+
+
+class MemberView(Struct, frozen=True):
+    """Someone who is in, since entry `joined_seq`."""
+
+    user_id: UserId
+    role: Role
+    joined_seq: int
+
+
+class Page(Struct, frozen=True):
+    """A page of my conversations; `next` is the activity below which the next one begins."""
+
+    items: list[ListedConversation]
+    next: int | None
+
+
+class MemberPage(Struct, frozen=True):
+    """A page of members; `next` is how many to pass over for the next one."""
+
+    items: list[MemberView]
+    next: int | None
+
+
+class Conversations:
+    """Who talks with whom. Every change is a command to the conversation's log, judged there."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        views: Views,
+        accounts: AccountStore,
+        random: RandomBytes,
+        most_first_members: int = 200,
+        most_group_members: int = 5_000,
+    ) -> None:
+        self._journal = journal
+        self._views = views
+        self._accounts = accounts
+        self._random = random
+        self._most_first_members = most_first_members
+        self._most_group_members = most_group_members
+
+    async def open_direct(self, user_id: UserId, other_id: UserId) -> Summary:
+        """The one direct conversation with a person, opened on first use; with oneself it is for notes.
+
+        Raises:
+            NotFound: There is no such person.
+        """
+        conversation_id = direct_id(user_id, other_id)
+        state = await self._journal.state(conversation_id)
+        if not state.head:
+            await self._require_people([other_id])
+            await self._journal.commit(
+                conversation_id,
+                user_id,
+                lambda state: open_direct(state, user_id, other_id) or Unchanged(),
+            )
+            state = await self._journal.state(conversation_id)
+        return summary(state, user_id)
+
+    async def create_group(self, user_id: UserId, group: NewGroup) -> Committed:
+        """Make a group; the same `client_id` again finds the first.
+
+        Raises:
+            Invalid: The name, or the data, is not acceptable.
+            TooLarge: More first members than allowed.
+            NotFound: Somebody of `members` does not exist; `details["user_ids"]` says who.
+            ClientIdReused: The client_id was used for something else.
+        """
+        check_text(group.name, "name", most_chars=NAME_CHARS)
+        if group.data is not None:
+            check_data(group.data)
+        others = sorted(set(group.members) - {user_id})
+        if len(others) >= self._most_first_members:
+            raise TooLarge("Too many first members.", most=self._most_first_members)
+        await self._require_people(others)
+        first = (FirstMember(user_id, "owner"), *(FirstMember(one, "member") for one in others))
+
+        def judge(state: State) -> Entry:
+            if state.head:
+                raise Conflict("This conversation exists.")
+            return ConversationCreated(
+                actor_id=user_id, kind="group", name=group.name, members=first, data=group.data
+            )
+
+        if group.client_id is None:
+            made = ConversationId(random_id(self._random))
+            return await self._journal.commit(made, user_id, judge)
+        return await self._journal.commit(
+            created_id(user_id, group.client_id),
+            user_id,
+            judge,
+            client_id=group.client_id,
+            digest=self._journal.digest("group", group.name, others, group.data),
+        )
+
+    async def get(self, user_id: UserId, conversation_id: ConversationId) -> Summary:
+        """A conversation as one of its members sees it.
+
+        Raises:
+            NotFound: It is not there for this person.
+        """
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        return summary(state, user_id)
+
+    async def mine(
+        self,
+        user_id: UserId,
+        *,
+        kind: ConversationKind | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """My conversations, latest activity first."""
+        _check_limit(limit)
+        found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
+        items = []
+        for listed in found[:limit]:
+            state = await self._journal.state(listed.conversation_id)
+            if user_id in state.members:
+                items.append(_listed(state, user_id, listed.last_message))
+        more = len(found) > limit
+        return Page(items, found[limit - 1].activity if more else None)
+
+    async def members(
+        self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
+    ) -> MemberPage:
+        """The members, longest in first.
+
+        Raises:
+            NotFound: The conversation is not there for this person.
+        """
+        _check_limit(limit)
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        order = sorted((member.joined_seq, one) for one, member in state.members.items())
+        page = order[after : after + limit]
+        items = [MemberView(one, state.members[one].role, seq) for seq, one in page]
+        return MemberPage(items, after + limit if len(order) > after + limit else None)
+
+    async def add(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        added_id: UserId,
+        *,
+        role: Role = "member",
+        client_id: str | None = None,
+    ) -> Committed:
+        """Bring someone in; they read the whole log, from its beginning.
+
+        Raises:
+            NotFound: The conversation is not there for this person, or there is no such person to add.
+            Forbidden: This person's role, or the kind of conversation, does not allow it.
+            Conflict: The conversation is full.
+        """
+        await self._require_people([added_id])
+        most = self._most_group_members
+
+        def judge(state: State) -> Entry | Unchanged:
+            entry = add_member(state, user_id, added_id, role=role, most=most)
+            return entry or Unchanged()
+
+        return await self._change(
+            user_id, conversation_id, judge, client_id, "member.add", added_id, role
+        )
+
+    async def remove(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        removed_id: UserId,
+        *,
+        client_id: str | None = None,
+    ) -> Committed:
+        """Take someone out, or leave where both are the same.
+
+        Raises:
+            NotFound: The conversation is not there for this person.
+            Forbidden: This person's role, or the kind of conversation, does not allow it.
+        """
+
+        def judge(state: State) -> Entry | Unchanged:
+            return remove_member(state, user_id, removed_id) or Unchanged()
+
+        return await self._change(
+            user_id, conversation_id, judge, client_id, "member.remove", removed_id
+        )
+
+    async def _change(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        judge: Judge,
+        client_id: str | None,
+        *command: object,
+    ) -> Committed:
+        digest = self._journal.digest(*command) if client_id is not None else None
+        return await self._journal.commit(
+            conversation_id, user_id, judge, client_id=client_id, digest=digest
+        )
+
+    async def _require_people(self, user_ids: Sequence[UserId]) -> None:
+        missing = set(user_ids) - await self._accounts.existing(user_ids)
+        if missing:
+            raise NotFound("There is no such person.", user_ids=sorted(missing))
+
+
+def _listed(state: State, user_id: UserId, last: MessageNew | None) -> ListedConversation:
+    about = summary(state, user_id)
+    fields = {name: getattr(about, name) for name in about.__struct_fields__}
+    return ListedConversation(**fields, last_message=last)
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= PAGE:
+        raise Invalid("A page holds 1 to 200 items.", limit=limit)
