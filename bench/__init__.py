@@ -1,1 +1,1 @@
-"""Load generator, peers and scenarios: what Parley costs beside other servers. Nothing in `src` imports it."""
+"""What Parley costs beside other servers: a load generator, peers and scenarios. Not installed."""

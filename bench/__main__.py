@@ -1,4 +1,4 @@
-"""`python -m bench`: runs servers in turn under the same work, prints what a unit costs beside the reference."""
+"""`python -m bench`: servers in turn under the same work, and the ratios of their cost."""
 
 import json
 import signal

@@ -1,7 +1,7 @@
 """What one says to a server to send a message, and how the answer is recognised.
 
-In the templates the load generator puts $ROOM (the room's name), $N (the message's number), $RUN (a text unique to the
-run) and $PAD (the filling).
+In the templates the load generator puts $ROOM (the room's name), $N (the message's number), $RUN
+(a text unique to the run) and $PAD (the filling).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Dialect:
     """The event that enters a room, acked with "ok"; empty where membership needs none."""
     send: str
     push: str
-    """How the packet that delivers a message begins; packets that begin otherwise are passed over."""
+    """How the packet that delivers a message begins; other events are passed over."""
     marker: str
     """What stands before the message's number in a push."""
     acked: str

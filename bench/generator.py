@@ -28,7 +28,7 @@ class Result:
 
 
 class Generator:
-    """The load generator, connected and warmed up from `__enter__` on; its connections live until `__exit__`.
+    """The load generator, connected and warmed up while it is entered.
 
     Raises:
         LoadFailed: from `__enter__` and `perform`.
@@ -48,8 +48,7 @@ class Generator:
                 text=True,
             )
         try:
-            if (line := self._read_line()) != "ready":
-                raise LoadFailed(_reason(line))
+            self._wait_until_ready()
         except BaseException:
             self._stop()
             raise
@@ -65,7 +64,8 @@ class Generator:
 
     def perform(self) -> Result:
         """Does the work and waits until all that was sent has arrived."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
         line = self._read_line()
@@ -82,9 +82,14 @@ class Generator:
             completion_us=seen["completion_us"],
         )
 
+    def _wait_until_ready(self) -> None:
+        if (line := self._read_line()) != "ready":
+            raise LoadFailed(_reason(line))
+
     def _read_line(self) -> str:
-        """One line, or what was said on stderr where none came. The generator bounds its own time."""
-        assert self._process is not None and self._process.stdout is not None
+        """One line, or stderr where none came. The generator itself sees to it that one comes."""
+        assert self._process is not None
+        assert self._process.stdout is not None
         assert self._process.stderr is not None
         line = self._process.stdout.readline().strip()
         return line or self._process.stderr.read().strip()

@@ -1,9 +1,8 @@
 """One measurement: a fresh server, one scenario, its cost a unit."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from bench.generator import Generator, LoadFailed, Result
+from bench.generator import Generator, LoadFailed
 from bench.peers import Peer
 from bench.processes import Server, free_port
 from bench.scenarios import Scenario, Shape
@@ -12,24 +11,22 @@ from bench.worlds import Worlds
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one unit of the work cost, in microseconds of processor time or in bytes, and how it went."""
+    """What one unit of the work cost, and how it went."""
 
     scenario: str
     peer: str
     round: int
     units: int
     cost: float
+    """Microseconds of processor time, or bytes where memory is measured."""
     seconds: float
     server_share: float
-    """Of one core, while the work went on. Near 1: the server was the bottleneck, as it should be in a closed loop."""
+    """Of one core while the work went on; near 1 in a closed loop if the load keeps up."""
     load_share: float
     held_back: int
     """Messages of an open loop that were not sent because the server was too far behind."""
     delivery_us: dict[str, float]
     completion_us: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def measure(peer: Peer, scenario: Scenario, shape: Shape, worlds: Worlds, round_: int) -> Sample:
@@ -37,22 +34,19 @@ def measure(peer: Peer, scenario: Scenario, shape: Shape, worlds: Worlds, round_
 
     Raises:
         ServerFailed, LoadFailed: the sample would mean nothing.
+        httpx.HTTPError: the peer cannot be filled with people.
     """
-    environment = {**peer.environment, **scenario.environment}
     world = worlds.prepare(peer, scenario, shape)
     port = free_port()
-    with Server([*peer.command, str(port)], port, {**environment, **world.environment}) as server:
-        arguments = [f"--port={port}", *world.arguments, *peer.dialect.arguments()]
-        with Generator([*arguments, *shape.options]) as generator:
-            cpu, rss = server.cpu_seconds(), server.rss_bytes()
-            result = generator.perform()
-            cpu, rss = server.cpu_seconds() - cpu, server.rss_bytes() - rss
-    return _sample(peer, scenario, round_, result, cpu, rss)
-
-
-def _sample(
-    peer: Peer, scenario: Scenario, round_: int, result: Result, cpu: float, rss: int
-) -> Sample:
+    environment = {**peer.environment, **scenario.environment, **world.environment}
+    arguments = [*world.arguments, *peer.dialect.arguments(), *scenario.arguments(shape)]
+    with (
+        Server([*peer.command, str(port)], port, environment) as server,
+        Generator([f"--port={port}", *arguments]) as generator,
+    ):
+        cpu, rss = server.cpu_seconds(), server.rss_bytes()
+        result = generator.perform()
+        cpu, rss = server.cpu_seconds() - cpu, server.rss_bytes() - rss
     units = result.counts[scenario.counted]
     if not units:
         raise LoadFailed("nothing was done in the time given")

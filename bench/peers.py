@@ -29,7 +29,7 @@ class Peer:
     dialect: Dialect = dialects.ROOMS
     environment: Mapping[str, str] = field(default_factory=dict)
     data: str = ""
-    """Peers of the same name here share a data folder with people and conversations; empty: they need none."""
+    """Peers with the same name here share a folder of people and conversations; empty: no need."""
     lacks: frozenset[str] = frozenset()
     """Scenarios it cannot be asked for."""
 

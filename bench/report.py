@@ -1,4 +1,4 @@
-"""From samples to ratios: medians over the rounds, each round compared with the reference of the same round."""
+"""From samples to ratios: medians over rounds, each compared with the reference in its round."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from bench.scenarios import SCENARIOS
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The medians of one peer at one scenario; ratios are the reference's cost over the peer's, higher is better."""
+    """One peer at one scenario, in medians. A ratio is the reference's cost over the peer's."""
 
     scenario: str
     peer: str
@@ -71,15 +71,16 @@ def _row(own: Sequence[Sample], reference: Sequence[Sample]) -> Row:
 
 
 def _latency(sample: Sample) -> dict[str, float]:
-    """Of a delivery where messages come at a given rate, else of the unit as a whole: a message, a burst, a connect."""
-    return sample.delivery_us if sample.scenario.startswith("steady") else sample.completion_us
+    """Of a delivery in an open loop; else of the whole: a message at its last member, a burst."""
+    open_loop = SCENARIOS[sample.scenario].open_loop
+    return sample.delivery_us if open_loop else sample.completion_us
 
 
 def as_json(samples: Sequence[Sample], failures: Sequence[Failure]) -> dict[str, object]:
     return {
         "summary": [asdict(row) for row in rows(samples)],
         "failures": [asdict(failure) for failure in failures],
-        "samples": [sample.as_json() for sample in samples],
+        "samples": [asdict(sample) for sample in samples],
     }
 
 
@@ -106,9 +107,9 @@ def show(console: Console, samples: Sequence[Sample], failures: Sequence[Failure
 
 def _cells(row: Row) -> list[str]:
     scenario = SCENARIOS[row.scenario]
-    ratio = spread = "–"
+    ratio = spread = "-"
     if row.ratio is not None and row.worst_ratio is not None and row.best_ratio is not None:
-        ratio, spread = f"{row.ratio:.2f}", f"{row.worst_ratio:.2f}–{row.best_ratio:.2f}"
+        ratio, spread = f"{row.ratio:.2f}", f"{row.worst_ratio:.2f} - {row.best_ratio:.2f}"
     cost = f"{row.cost / 1024:.1f} KB" if scenario.memory else f"{row.cost:.2f} µs"
     if row.held_back:
         cost += f" ({row.held_back} held back)"
@@ -119,5 +120,5 @@ def _cells(row: Row) -> list[str]:
 
 def _duration(us: float) -> str:
     if not us:
-        return "–"
+        return "-"
     return f"{us:.0f} µs" if us < 1000 else f"{us / 1000:.1f} ms"

@@ -1,8 +1,9 @@
-"""Rounds of measurements: every peer in turn, over and over, so that a noisy minute falls on all of them."""
+"""Rounds of measurements: every peer in turn, so that a noisy minute falls on all of them."""
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -34,7 +35,7 @@ def rounds(
     """Yields each measurement as it ends; which peer comes first changes from round to round."""
     for round_ in range(count):
         for scenario in scenarios:
-            shape = scenario.smoke if smoke else scenario.full
+            shape = scenario.shape(smoke=smoke)
             able = [peer for peer in peers if scenario.name not in peer.lacks]
             first = round_ % max(1, len(able))
             for peer in able[first:] + able[:first]:
@@ -46,8 +47,8 @@ def rounds(
 
 def machine() -> dict[str, str | int]:
     """What the figures depend on besides the code."""
-    with open("/proc/cpuinfo") as file:
-        models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else "unknown",
         "cores": len(os.sched_getaffinity(0)),

@@ -1,10 +1,10 @@
-"""The bench's room server on python-socketio and uvicorn, with their defaults. PORT is the argument."""
+"""The bench's room server on python-socketio and uvicorn as they come; PORT is the argument."""
 
 import os
 import sys
 from typing import Any
 
-import socketio
+import socketio  # type: ignore[import-untyped]
 import uvicorn
 
 server = socketio.AsyncServer(
@@ -14,17 +14,18 @@ server = socketio.AsyncServer(
 )
 
 
-@server.event
 async def join(sid: str, room: str) -> str:
     await server.enter_room(sid, room)
     return "ok"
 
 
-@server.event
 async def message(sid: str, sent: dict[str, Any]) -> dict[str, bool]:
     await server.emit("message", sent, room=sent["room"])
     return {"ok": True}
 
+
+server.on("join", join)
+server.on("message", message)
 
 if __name__ == "__main__":
     uvicorn.run(
