@@ -1,12 +1,23 @@
 """Accounts: who may sign in, and what others see of them."""
 
+import re
 import unicodedata
 
 from msgspec import Struct
 
 from parley.model.entries import Json
-from parley.model.ids import SessionId, UserId
+from parley.model.errors import Invalid
+from parley.model.ids import UserId, is_id
 from parley.model.instants import Timestamp
+from parley.model.texts import check_text
+
+PASSWORD_CHARS = (8, 256)
+MOST_EMAIL_CHARS = 254
+"""RFC 5321, 4.5.3.1.3: a path of 256 octets, its angle brackets included."""
+MOST_NAME_CHARS = 80
+
+_USERNAME = re.compile(r"[\w.-]{3,32}")
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]_]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -38,36 +49,58 @@ class Me(User, frozen=True, kw_only=True, omit_defaults=True):
     email: str | None
 
 
-class Session(Struct, frozen=True, kw_only=True):
-    """A device signed in. Instants in milliseconds since 1970; the refresh tokens themselves are kept nowhere.
-
-    `key` makes the next refresh token from the one shown; `current` and `previous` are the hashes of the two latest.
-    """
-
-    session_id: SessionId
-    user_id: UserId
-    device: str
-    address: str
-    created_ms: int
-    used_ms: int
-    expires_ms: int
-    key: bytes
-    current: bytes
-    previous: bytes | None = None
-    rotated_ms: int = 0
-    revoked: bool = False
-
-
-class Identity(Struct, frozen=True):
-    """Who is asking, as an authenticated session says; never as a payload does."""
-
-    user_id: UserId
-    session_id: SessionId
-
-
 def folded(username: str) -> str:
     """The form in which usernames are unique: NFKC, then case-folded."""
     return unicodedata.normalize("NFKC", username).casefold()
+
+
+def directory_key(account: Account) -> str:
+    """What orders people in lists: the folded username, else the id. No username can look like an id."""
+    return folded(account.username) if account.username is not None else account.user_id
+
+
+def check_username(username: str) -> str:
+    """`username` itself, which may then be taken.
+
+    Raises:
+        Invalid: It is not 3-32 letters, digits, `_`, `.` or `-` of any script, or looks like an id.
+    """
+    plain = unicodedata.normalize("NFKC", username)
+    if not (_USERNAME.fullmatch(username) and _USERNAME.fullmatch(plain)) or is_id(folded(plain)):
+        raise Invalid(
+            "A username is 3 to 32 letters, digits, dots, hyphens or underscores.", field="username"
+        )
+    return username
+
+
+def check_email(email: str) -> str:
+    """`email` itself, which may then be taken. Only a message sent there can show that it is somebody's.
+
+    Raises:
+        Invalid: It can be nobody's address.
+    """
+    if len(email) > MOST_EMAIL_CHARS or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise Invalid("This is not an e-mail address.", field="email")
+    return email
+
+
+def check_password(password: str) -> str:
+    """`password` itself, which may then be set.
+
+    Raises:
+        Invalid: It has not 8-256 characters, or is not text.
+    """
+    least, most = PASSWORD_CHARS
+    if not least <= len(password) <= most:
+        raise Invalid(f"A password has {least} to {most} characters.", field="password")
+    check_text(password, "password", most_chars=most)
+    return password
+
+
+def check_display_name(name: str) -> str:
+    """`name` itself, which others may then see; raises as `check_text`."""
+    check_text(name, "display_name", most_chars=MOST_NAME_CHARS)
+    return name
 
 
 def as_user(account: Account) -> User:

@@ -1,10 +1,10 @@
-"""Where accounts and sessions are kept."""
+"""Where accounts are kept."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from parley.model.accounts import Account, Session
-from parley.model.ids import SessionId, UserId
+from parley.model.accounts import Account
+from parley.model.ids import UserId
 
 
 class AccountStore(ABC):
@@ -42,35 +42,7 @@ class AccountStore(ABC):
 
     @abstractmethod
     async def page(self, query: str, after: str, limit: int) -> list[Account]:
-        """Accounts whose username or display name begins with `query` (folded), in order of (folded username or id).
+        """Accounts whose username or display name begins with `query` (folded), in order of `directory_key`.
 
-        Begins behind the account whose order key is `after`; empty for the first page.
+        Begins behind the account whose key is `after`; empty for the first page.
         """
-
-
-class SessionStore(ABC):
-    """Sessions, from sign-in to sign-out or expiry."""
-
-    @abstractmethod
-    async def create(self, session: Session) -> None:
-        """Keep a new session."""
-
-    @abstractmethod
-    async def get(self, session_id: SessionId) -> Session | None:
-        """The session, revoked ones included until they are swept."""
-
-    @abstractmethod
-    async def replace(self, before: Session, after: Session) -> bool:
-        """Replace the session if its `current` and `revoked` are still those of `before`; False where they aren't."""
-
-    @abstractmethod
-    async def revoke(self, session_id: SessionId) -> bool:
-        """End a session; False where there is none or it had ended."""
-
-    @abstractmethod
-    async def of(self, user_id: UserId) -> list[Session]:
-        """The sessions of a person that are not revoked, latest used first."""
-
-    @abstractmethod
-    async def sweep(self, before_ms: int) -> int:
-        """Remove sessions that expired before this instant; how many went."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from parley.model.accounts import Identity
+from parley.model.sessions import Identity
 
 
 class Tokens(ABC):

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from parley.model.accounts import Session
 from parley.model.ids import SessionId, UserId
-from parley.ports.accounts import SessionStore
+from parley.model.sessions import Session
+from parley.ports.sessions import SessionStore
 
 
 class MemorySessions(SessionStore):

@@ -1,0 +1,147 @@
+"""Sessions: a device signed in, and the chain of refresh tokens that keeps it so.
+
+A refresh token is `{session_id}.{secret}`. The next secret is HMAC(the session's key, the token shown), so two tabs
+that show the same token at once get the same next one, and nobody can make it from what the store keeps.
+"""
+
+import base64
+import hashlib
+import hmac
+
+import msgspec
+from msgspec import Struct
+
+from parley.model.accounts import Me
+from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated
+from parley.model.ids import RandomBytes, SessionId, UserId, random_id
+
+SECRET_BYTES = 32
+GRACE_MS = 10_000
+"""For so long the loser of a race between tabs may still show the token before."""
+
+MOST_DEVICE_CHARS = 200
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A device signed in. Instants in milliseconds since 1970; the refresh tokens themselves are kept nowhere.
+
+    `key` makes the next refresh token from the one shown; `current` and `previous` are the hashes of the two latest.
+    """
+
+    session_id: SessionId
+    user_id: UserId
+    device: str
+    address: str
+    created_ms: int
+    used_ms: int
+    expires_ms: int
+    key: bytes
+    current: bytes
+    previous: bytes | None = None
+    rotated_ms: int = 0
+    revoked: bool = False
+
+
+class Identity(Struct, frozen=True):
+    """Who is asking, as an authenticated session says; never as a payload does."""
+
+    user_id: UserId
+    session_id: SessionId
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a device goes on with: an access token for `expires_in` seconds, and the refresh token to show then."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str
+
+
+class SignedIn(Grant, frozen=True, kw_only=True):
+    """What a person gets who signs in; `epoch` names the store that their client's cursors will belong to."""
+
+    user: Me
+    epoch: str
+
+
+class Reused(Exception):
+    """A refresh token was shown that had been replaced: someone else has it too, so the session must end."""
+
+
+def opened(
+    user_id: UserId,
+    *,
+    device: str,
+    address: str,
+    now_ms: int,
+    lifetime_ms: int,
+    random: RandomBytes,
+) -> tuple[Session, str]:
+    """A new session, and its first refresh token."""
+    session_id = SessionId(random_id(random))
+    token = _token(session_id, random(SECRET_BYTES))
+    session = Session(
+        session_id=session_id,
+        user_id=user_id,
+        device=device,
+        address=address,
+        created_ms=now_ms,
+        used_ms=now_ms,
+        expires_ms=now_ms + lifetime_ms,
+        key=random(SECRET_BYTES),
+        current=_hash(token),
+    )
+    return session, token
+
+
+def session_of(token: str) -> SessionId:
+    """The session that a refresh token names.
+
+    Raises:
+        Unauthenticated: It has not the shape of one.
+    """
+    session_id, dot, secret = token.partition(".")
+    if not (session_id and dot and secret):
+        raise Unauthenticated
+    return SessionId(session_id)
+
+
+def rotated(session: Session, shown: str, *, now_ms: int, lifetime_ms: int) -> tuple[Session, str]:
+    """The session after this refresh token was shown, and the token to go on with.
+
+    The same session where `shown` is the one before and was replaced within the grace: someone else rotated it.
+
+    Raises:
+        SessionRevoked: The session was ended before.
+        TokenExpired: Nobody refreshed it for its whole lifetime.
+        Reused: `shown` is older than that; the caller ends the session. Whoever shows any token with the id of a
+            session, which is as unguessable as a secret, has held one of its tokens.
+    """
+    if session.revoked:
+        raise SessionRevoked
+    if now_ms >= session.expires_ms:
+        raise TokenExpired
+    digest = _hash(shown)
+    successor = _token(session.session_id, hmac.digest(session.key, shown.encode(), hashlib.sha256))
+    if hmac.compare_digest(digest, session.current):
+        after = msgspec.structs.replace(
+            session,
+            current=_hash(successor),
+            previous=digest,
+            rotated_ms=now_ms,
+            used_ms=now_ms,
+            expires_ms=now_ms + lifetime_ms,
+        )
+        return after, successor
+    fresh = now_ms - session.rotated_ms <= GRACE_MS
+    if fresh and hmac.compare_digest(digest, session.previous or b""):
+        return session, successor
+    raise Reused
+
+
+def _token(session_id: SessionId, secret: bytes) -> str:
+    return f"{session_id}.{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
