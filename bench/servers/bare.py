@@ -1,6 +1,7 @@
 """The bench's room server on the bare `socketio` package: `python -m bench.servers.bare PORT`."""
 
 import gc
+import os
 import sys
 
 import msgspec
@@ -29,6 +30,7 @@ def build() -> Server:
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
+            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
         )
     )
     chat = server.namespace("/")
