@@ -31,6 +31,7 @@ def build() -> Server:
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
+            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
         )
     )
     chat = server.namespace("/")
