@@ -85,16 +85,6 @@ async def test_text_that_can_not_be_kept_is_refused_alone(
     assert "can't be kept" in caplog.text
 
 
-async def test_a_hole_is_refused(embedded: Embedded) -> None:
-    pen = Pen("home")
-    await embedded.write(pen, created(ANN))
-    pen.back_to(4, 0)
-    appended = await embedded.append(pen, said("too far"))
-    assert appended.count == 0
-    assert isinstance(appended.stopped, Down)
-    assert len(await embedded.log.read(pen.conversation_id, 0)) == 1
-
-
 async def test_a_full_database_is_down_and_comes_back(embedded: Embedded) -> None:
     pen = Pen("home")
     await embedded.write(pen, created(ANN), said("one"))
