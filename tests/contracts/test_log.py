@@ -17,7 +17,7 @@ from parley.model.entries import (
     ReactionAdded,
 )
 from parley.model.ids import ConversationId, UserId
-from parley.ports.log import Appended, Behind, Duplicate, Record
+from parley.ports.log import Appended, Behind, Down, Duplicate, Record
 from tests.contracts.conftest import NewPen, Store
 from tests.support.entries import logs, messages
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
@@ -133,6 +133,14 @@ async def test_a_conversation_goes_on_after_a_refusal(store: Store, pen: Pen) ->
     pen.back_to(2, 1)
     await store.write(pen, said("next"))
     assert [entry.seq for entry in await entries(store, pen)] == [1, 2, 3]
+
+
+async def test_what_would_leave_a_hole_is_refused(store: Store, pen: Pen) -> None:
+    await store.write(pen, created(ANN))
+    pen.back_to(4, 0)
+    appended = await store.log.append(pen.conversation_id, 4, pen.records(said("too far")))
+    assert (appended.count, appended.stopped) == (0, Down())
+    assert len(await entries(store, pen)) == 1
 
 
 async def test_a_refusal_in_one_conversation_touches_no_other(

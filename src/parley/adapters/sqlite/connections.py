@@ -15,6 +15,8 @@ PAGE_BYTES = 2048
 pages of 4,096 bytes, SQLite's default, an insert costs about a fifth more."""
 
 BUSY_SECONDS = 5.0
+"""How long a statement waits for a lock that another process holds: an operator, or a backup."""
+
 STATEMENTS = 256
 
 
@@ -32,6 +34,8 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves it in the drive's cache
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
     connection.execute("PRAGMA secure_delete = ON")
     return connection
 
