@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
+from parley.adapters.sqlite.schema import CannotOpen
+
 Synchronous = Literal["FULL", "NORMAL"]
 """FULL: an answered write survives a power cut. NORMAL: it survives the end of the process, however sudden."""
 
@@ -24,11 +26,11 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     """A connection that writes and never checkpoints by itself.
 
     Raises:
-        RuntimeError: The SQLite library is too old.
+        CannotOpen: The SQLite library is too old.
     """
     if sqlite3.sqlite_version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
-        raise RuntimeError(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
+        raise CannotOpen(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
     connection = _open(path)
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
