@@ -54,11 +54,19 @@ async def test_a_method_that_a_path_has_not_is_refused_with_those_that_it_has(no
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"nonsense", b'{"login": "anna",}', b"\xff", b'{"login": "\xff"}',
-     b'{"login": "\\ud800 alone"}', b"[" * 100_000, b"login=anna"],
+     b'{"login": "\\ud800 alone"}', b"login=anna"],
 )  # fmt: skip
 async def test_a_body_that_is_no_json_is_refused_as_such(nobody, content):
     answer = await nobody.post("/v1/auth/login", content=content)
     assert refusal(answer) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize("depth", [100, 900, 1_500, 100_000])
+async def test_free_data_nested_beyond_sense_is_refused_and_harms_nothing(anna, depth):
+    content = b'{"kind": "group", "name": "x", "data": {"a": %s%s}}' % (b"[" * depth, b"]" * depth)
+    answer = await anna.client.post("/v1/conversations", content=content)
+    assert answer.status_code in (201, 400, 413)
+    assert (await anna.get("/v1/conversations")).status_code == 200
 
 
 @pytest.mark.parametrize(
