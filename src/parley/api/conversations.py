@@ -1,15 +1,18 @@
 """`/v1/conversations` and `/v1/direct`: opening, listing, and who is in."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 from litestar.types import AsyncAnyCallable
 from msgspec import Struct
 
 from parley.api import cursors
-from parley.api.answers import appended
+from parley.api.answers import UNCHANGED, appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, Cursor, Id, JsonRequest, Limit
 from parley.api.routes import ASKED, TOLD, Method, route
@@ -67,14 +70,16 @@ class ConversationRoutes:
 
     def routes(self) -> list[HTTPRouteHandler]:
         one = "/v1/conversations/{conversation_id:str}"
+        retried = {200: before(ConversationCreated)}
+        joined = {200: before(MemberJoined), 204: UNCHANGED}
         return [
             self._asks("/v1/conversations", self.mine),
-            self._tells("POST", "/v1/conversations", self.create, status=201),
+            self._tells("POST", "/v1/conversations", self.create, retried, status=201),
             self._asks(one, self.conversation),
             self._tells("PUT", "/v1/direct/{user_id:str}", self.open_direct),
             self._asks(f"{one}/members", self.members),
-            self._tells("POST", f"{one}/members", self.add, status=201),
-            self._tells("DELETE", f"{one}/members/{{user_id:str}}", self.remove),
+            self._tells("POST", f"{one}/members", self.add, joined, status=201),
+            self._tells("DELETE", f"{one}/members/{{user_id:str}}", self.remove, {204: UNCHANGED}),
             self._tells("POST", f"{one}/leave", self.leave),
         ]
 
@@ -82,7 +87,13 @@ class ConversationRoutes:
         return route("GET", path, handler, tag="conversations", door=self._door, refusals=ASKED)
 
     def _tells(
-        self, method: Method, path: str, handler: AsyncAnyCallable, *, status: int = 200
+        self,
+        method: Method,
+        path: str,
+        handler: AsyncAnyCallable,
+        besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
+        *,
+        status: int = 200,
     ) -> HTTPRouteHandler:
         return route(
             method,
@@ -92,6 +103,7 @@ class ConversationRoutes:
             door=self._door,
             refusals=TOLD,
             status=status,
+            besides=besides,
         )
 
     async def mine(

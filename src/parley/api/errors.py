@@ -63,10 +63,11 @@ def status_of(error: ChatError) -> int:
 
 
 def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
-    """The refusals of these kinds, for the description of a route."""
+    """The refusals of these kinds, and of bodies that are no JSON, for the description of a route."""
+    said = {STATUS[kind]: kind.value for kind in kinds} | {NOT_JSON: InvalidJson.code}
     return {
-        STATUS[kind]: ResponseSpec(Refused, generate_examples=False, description=kind.value)
-        for kind in kinds
+        status: ResponseSpec(Refused, generate_examples=False, description=meaning)
+        for status, meaning in sorted(said.items())
     }
 
 
