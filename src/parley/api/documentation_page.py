@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -26,6 +27,8 @@ POLICY = (
 )
 """This one style sheet, and nothing else."""
 
+_CODE = re.compile(r"`([^`]+)`")
+
 
 class DocumentationPage(OpenAPIRenderPlugin):
     """Every operation with what it takes and answers, and every schema, from the OpenAPI document."""
@@ -42,7 +45,7 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
     title = escape(f"{about['title']} {about['version']}")
     yield f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
     yield f'<meta name=viewport content="width=device-width"><style>{STYLE}</style>'
-    yield f"<h1>{title}</h1><p>{escape(about['description'])}</p>"
+    yield f"<h1>{title}</h1><p>{_prose(about['description'])}</p>"
     yield '<p>For programs: <a href="/openapi.json">openapi.json</a></p>'
     tags: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
@@ -59,8 +62,9 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code></summary>"
-    yield f"<p>{escape(operation['description'])}</p>"
+    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code>"
+    yield f" {escape(operation['summary'])}</summary>"
+    yield f"<p>{_prose(operation['description'])}</p>"
     for parameter in operation.get("parameters", ()):
         where, name = escape(parameter["in"]), escape(parameter["name"])
         yield f"<p><code>{name}</code> in {where}</p>{_json(parameter['schema'])}"
@@ -79,6 +83,10 @@ def _schema(holder: dict[str, Any]) -> str:
         name = schema.get("$ref", "").rpartition("/")[2]
         return f"<a href=#{_anchor(name)}>{escape(name)}</a>" if name else _json(schema)
     return ""
+
+
+def _prose(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _anchor(name: str) -> str:
