@@ -33,7 +33,7 @@ def test_a_token_names_its_session():
     assert session_of(rotate(session, token)[1]) == session.session_id
 
 
-@pytest.mark.parametrize("token", ["", ".", "x", "x.", ".x"])
+@pytest.mark.parametrize("token", ["", ".", "x", "x.", ".x", "x.\xe9", "x.\ud800"])
 def test_what_names_none_is_refused(token):
     with pytest.raises(Unauthenticated):
         session_of(token)
@@ -84,8 +84,6 @@ def test_a_token_never_given_counts_as_reused():
     session, token = open_one()
     with pytest.raises(Reused):
         rotate(session, f"{token}x")
-    with pytest.raises(Reused):
-        rotate(session, f"{session.session_id}.\ud800")
 
 
 def test_an_ended_session_is_ended_for_every_token():
