@@ -74,7 +74,7 @@ def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
 def refuse(_request: AnyRequest, error: ChatError) -> Response[Refused]:
     """The answer that a `ChatError` becomes."""
     headers = {}
-    if error.kind is Kind.RATE_LIMITED:
+    if error.kind in (Kind.RATE_LIMITED, Kind.UNAVAILABLE):
         headers["Retry-After"] = str(error.details.get("retry_after", RETRY_AFTER_S))
     if error.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 11.6.1

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
@@ -50,7 +51,11 @@ class JsonRequest(Request[Identity, None, State]):
         """
         field = self.route_handler.parsed_data_field
         try:
-            return _decoder(field.annotation if field is not None else Any)(await self.body())
+            body = await self.body()
+        except InternalServerException:
+            raise InvalidJson("The connection ended before the body.") from None
+        try:
+            return _decoder(field.annotation if field is not None else Any)(body)
         except msgspec.ValidationError as error:
             raise refusal(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
