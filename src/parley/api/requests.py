@@ -40,6 +40,17 @@ class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class JsonRequest(Request[Identity, None, State]):
     """`user` is who asks, on the routes that a `Doorkeeper` stands before."""
 
+    async def body(self) -> bytes:
+        """The body, whole.
+
+        Raises:
+            InvalidJson: The client went before it was; the framework takes that for a failure of the server.
+        """
+        try:
+            return await super().body()
+        except InternalServerException:
+            raise InvalidJson("The connection ended before the body.") from None
+
     async def json(self) -> Any:  # noqa: ANN401 - the framework's signature
         """The body, decoded once and strictly into what the handler takes as `data`.
 
@@ -51,11 +62,7 @@ class JsonRequest(Request[Identity, None, State]):
         """
         field = self.route_handler.parsed_data_field
         try:
-            body = await self.body()
-        except InternalServerException:
-            raise InvalidJson("The connection ended before the body.") from None
-        try:
-            return _decoder(field.annotation if field is not None else Any)(body)
+            return _decoder(field.annotation if field is not None else Any)(await self.body())
         except msgspec.ValidationError as error:
             raise refusal(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
