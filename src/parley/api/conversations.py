@@ -25,7 +25,6 @@ from parley.model.entries import (
     MemberLeft,
 )
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
-from parley.model.pages import Page
 from parley.services.conversations import (
     Conversations,
     ListedConversation,
@@ -60,6 +59,13 @@ class MyConversations(Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: list[ListedConversation]
     next: str | None = None
     epoch: str
+
+
+class Members(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of who is in."""
+
+    items: list[MemberView]
+    next: str | None = None
 
 
 class ConversationRoutes:
@@ -146,7 +152,7 @@ class ConversationRoutes:
         conversation_id: Id,
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Page[MemberView]:
+    ) -> Members:
         """Who is in, longest first."""
         page = await self._conversations.members(
             request.user.user_id,
@@ -154,7 +160,7 @@ class ConversationRoutes:
             after=cursors.number(cursor) or 0,
             limit=limit,
         )
-        return Page(page.items, cursors.seal(page.next))
+        return Members(items=page.items, next=cursors.seal(page.next))
 
     async def add(
         self, request: JsonRequest, conversation_id: Id, data: JSONBody[AddMember]
