@@ -177,7 +177,9 @@ class Fanout:
     # --- holding
 
     def hold(self, member: Member) -> None:
-        """Keeps pushes back until as many releases as holds were called."""
+        """Keeps what is pushed from now on back, until as many releases as holds were called."""
+        if not member.holds:
+            self.flush_one(member)
         member.holds += 1
         member.settle()
 

@@ -127,7 +127,9 @@ def test_too_many_fragments_are_refused() -> None:
     assert code_of(*chunks, max_fragments=3) == CloseCode.POLICY_VIOLATION
 
 
-@pytest.mark.parametrize("text", [b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xc3"])
+@pytest.mark.parametrize(
+    "text", [b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xc3"]
+)
 def test_text_that_is_no_utf8_is_refused(text: bytes) -> None:
     assert code_of(masked(1, text)) == CloseCode.INVALID_DATA
 

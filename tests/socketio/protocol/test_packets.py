@@ -85,7 +85,7 @@ def test_attachments_are_limited() -> None:
         (b'42["a"]', (b"", b"a", b"[]")),
         (b'42["a",1,{"b":[2]}]', (b"", b"a", b'[1,{"b":[2]}]')),
         (b'4217["a",1]', (b"17", b"a", b"[1]")),
-        ("42[\"é\",1]".encode(), (b"", "é".encode(), b"[1]")),
+        ('42["é",1]'.encode(), (b"", "é".encode(), b"[1]")),
     ],
 )
 def test_common_events_are_taken_apart_at_once(
@@ -95,7 +95,17 @@ def test_common_events_are_taken_apart_at_once(
 
 
 @pytest.mark.parametrize(
-    "message", [b'42["a\\u0062",1]', b'42/x,["a"]', b'42["a"', b'42["a"]]', b'42["a",1', b"42[1]"]
+    "message",
+    [
+        b'42["a\\u0062",1]',
+        b'42/x,["a"]',
+        b'42["a"',
+        b'42["a"]]',
+        b'42["a",1',
+        b"42[1]",
+        b'42["a",]',
+        b'42["a", ]',
+    ],
 )
 def test_uncommon_events_are_left_to_the_full_parser(message: bytes) -> None:
     assert decode_common_event(message) is None
@@ -106,7 +116,7 @@ def test_uncommon_events_are_left_to_the_full_parser(message: bytes) -> None:
     [
         (b'["a\\u0062",1]', ("ab", b"[1]")),
         (b'["a"]', ("a", b"[]")),
-        (b'["a" , 1 ]', ("a", b"[ 1 ]")),
+        (b'["a" , 1 ]', ("a", b"[1 ]")),
         (b"[1,2]", ("1", b"[2]")),
         (b'["a\\"b"]', ('a"b', b"[]")),
     ],
@@ -120,7 +130,7 @@ def test_an_event_is_split_into_name_and_arguments(
 @pytest.mark.parametrize(
     "payload",
     [b"[]", b"[{}]", b"[null]", b'["a"', b'["a"]x', b'["a"]]', b"[true,1]", b'["\\x"]', b"[[]]",
-     b'["connect"]', b'["disconnect",1]', b'["newListener"]'],
+     b'["a",]', b'["a", ]', b'["a"] 1]', b'["connect"]', b'["disconnect",1]', b'["newListener"]'],
 )  # fmt: skip
 def test_an_event_without_a_proper_name_is_refused(payload: bytes) -> None:
     with pytest.raises(PacketError):
