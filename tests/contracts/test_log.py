@@ -328,13 +328,13 @@ async def test_nothing_changes_a_deleted_message(store: Store, pen: Pen) -> None
     before = (await entries(store, pen))[1]
     await store.write(
         pen,
-        MessageEdited(actor_id=ANN, message_seq=2, body="back"),
         MessageDeleted(actor_id=ANN, message_seq=2),
+        MessageEdited(actor_id=ANN, message_seq=2, body="back"),
     )
     found = await entries(store, pen)
     assert found[1] == before
-    assert isinstance(found[3], MessageEdited)
-    assert found[3].body == ""
+    assert isinstance(found[4], MessageEdited)
+    assert found[4].body == ""
 
 
 async def test_pages_show_messages_as_they_are_now(store: Store, pen: Pen) -> None:
