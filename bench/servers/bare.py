@@ -27,7 +27,6 @@ _OK = b'{"ok":true}'
 def build() -> Server:
     server = Server(
         Config(
-            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
