@@ -56,7 +56,7 @@ def main() -> None:
     uvicorn.run(
         server.asgi,
         port=int(sys.argv[1]),
-        ws=server.websocket_protocol,
+        ws=server.websocket_protocol,  # type: ignore[arg-type]  # called like the class it asks for
         lifespan="off",
         log_level="warning",
         access_log=False,
