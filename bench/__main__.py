@@ -51,6 +51,8 @@ def main(
         binary("load")
     except NotBuilt as refused:
         raise typer.BadParameter(f"the load generator cannot be built: {refused}") from None
+    if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
     samples, failures = _measure(able, chosen, count, smoke)
     show(Console(width=None if sys.stdout.isatty() else PAGE_COLUMNS), samples, failures)
     if report is not None:
