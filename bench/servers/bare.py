@@ -56,7 +56,7 @@ def main() -> None:
     uvicorn.run(
         server.asgi,
         port=int(sys.argv[1]),
-        ws=server.websocket_protocol,  # type: ignore[arg-type]  # called like the class it asks for
+        ws=server.websocket_protocol,  # type: ignore[arg-type]  # called as a class is, so a function does
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -1,6 +1,6 @@
 """Who is sent what, in which order, with as few writes as that order allows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from parley.socketio.encoding import Encoded
 
@@ -27,13 +27,12 @@ class Batch:
         self.open = False
 
     def seal(self) -> None:
-        """Joins what it holds; no more comes in."""
+        """Joins what it holds, once; no more comes in."""
         self.open = False
         encoded = self.encoded
-        if len(encoded) == 1:
-            self.frames = encoded[0].frames
-        else:
-            self.frames = b"".join([packet.frames for packet in encoded])
+        if not self.frames:
+            one = len(encoded) == 1
+            self.frames = encoded[0].frames if one else b"".join([e.frames for e in encoded])
 
     @property
     def positioned_frames(self) -> bytes:
@@ -177,7 +176,9 @@ class Fanout:
     # --- holding
 
     def hold(self, member: Member) -> None:
-        """Keeps pushes back until as many releases as holds were called."""
+        """Keeps what is pushed from now on back, until as many releases as holds were called."""
+        if not member.holds:
+            self.flush_one(member)
         member.holds += 1
         member.settle()
 
@@ -194,6 +195,12 @@ class Fanout:
             member.pending = held + (member.pending or [])
             self._enqueue(member)
         member.settle()
+
+    def forget(self, member: Member, offsets: Collection[str]) -> None:
+        """Drops what is held for a member and carries one of these offsets."""
+        self.flush_one(member)
+        held = [encoded for item in member.held or () for encoded in item.encoded]
+        member.held = [encoded for encoded in held if encoded.offset not in offsets]
 
     # --- membership
 
@@ -307,7 +314,7 @@ class Fanout:
             self._spread()
         if member.queued:
             for item in member.pending or ():
-                if isinstance(item, Batch) and item.open:
+                if isinstance(item, Batch):
                     item.seal()
             self._write_other(member)
 

@@ -231,9 +231,8 @@ class Session:
         if self._receiver is not None:
             self._receiver.on_transport()
 
-    def on_lost(self, code: int, reason: str) -> None:
-        outbox_full = code == CloseCode.TRY_AGAIN_LATER
-        self._end(Reason.OUTBOX_FULL if outbox_full else Reason.TRANSPORT_CLOSE, eio.CLOSE)
+    def on_lost(self, reason: Reason) -> None:
+        self._end(reason, eio.CLOSE)
 
     def lose(self, reason: Reason) -> None:
         """Ends the session for a fault or a silence of the client's."""
@@ -319,7 +318,9 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        self.engine.wheel.at(self._heartbeat.deadline, self)
+        # Not later than an interval: the pong moves the deadline there, however long the timeout.
+        next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
+        self.engine.wheel.at(next_visit, self)
 
 
 class _Candidate:
@@ -346,7 +347,7 @@ class _Candidate:
     def on_writer(self, write: Callable[[bytes], None]) -> None:
         """Writes by the WebSocket itself; there is too little for more."""
 
-    def on_lost(self, code: int, reason: str) -> None:
+    def on_lost(self, reason: Reason) -> None:
         self.settled = True
         self.session.on_candidate_lost()
 

@@ -17,7 +17,7 @@ from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
 from parley.adapters.sqlite.readers import Readers, Reading
-from parley.adapters.sqlite.schema import migrate, migrations
+from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
@@ -25,8 +25,11 @@ from parley.ports.log import Appended, Record, StoreIdentity
 
 FILE = "parley.db"
 READERS = 3
-RESERVE_BYTES = 16 * MEBIBYTE
+RESERVE_BYTES = 64 * MEBIBYTE
 """With less space than this left, nothing more is written: a commit that finds the disk full ends the process."""
+
+LOOK_SECONDS = 0.05
+"""How often the writer looks at the disk: two system calls, which a small group would feel."""
 
 T = TypeVar("T")
 
@@ -55,10 +58,15 @@ class Database:
 
         Raises:
             FromTheFuture: A newer program wrote it.
+            CannotOpen: It is damaged, no database at all, or can't be written.
         """
         path = folder / FILE
-        work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
-        readers = await asyncio.to_thread(Readers, path, READERS)
+        try:
+            work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
+            readers = await asyncio.to_thread(Readers, path, READERS)
+        except sqlite3.Error as error:
+            message = f"The database {path} can't be opened: {error}."
+            raise CannotOpen(message) from error
         return cls(Writer(work.connection, work, fatal), readers, work)
 
     @property
@@ -123,9 +131,12 @@ class _Work(Hooks):
         self.activity = Activity(self.connection, time.monotonic)
         self.entries = Entries(self.connection, Keys(self.connection), self.activity)
         self._checkpoints = Checkpoints(path, synchronous)
+        self._look_again = 0.0
+        self._room = True
+        self.between()
 
     def room(self) -> bool:
-        return self._free_bytes(self._folder) > RESERVE_BYTES
+        return self._room
 
     def before_commit(self) -> None:
         self.activity.flush(self.entries.position)
@@ -138,7 +149,11 @@ class _Work(Hooks):
         self.entries.rolled_back()
 
     def between(self) -> None:
-        self._checkpoints.after_group(self.connection)
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again = now + LOOK_SECONDS
+            self._room = self._free_bytes(self._folder) > RESERVE_BYTES
+            self._checkpoints.consider(self.connection)
 
     def close(self) -> None:
         self._checkpoints.close()
