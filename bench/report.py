@@ -92,19 +92,21 @@ def show(console: Console, samples: Sequence[Sample], failures: Sequence[Failure
         own = [row for row in found if row.scenario == scenario.name]
         if own:
             console.print(_table(scenario, own))
-    for failure in failures:
-        reason = failure.reason.strip()
-        console.print(f"{failure.scenario} on {failure.peer} failed: {reason}", markup=False)
+    for failure in dict.fromkeys(failures):
+        last_words = failure.reason.strip().rpartition("\n")[2]
+        console.print(f"{failure.scenario} on {failure.peer} failed: {last_words}", markup=False)
 
 
 def _table(scenario: Scenario, own: Sequence[Row]) -> Table:
-    table = Table(title=f"{scenario.name}: {scenario.title}", title_justify="left", box=SIMPLE)
+    rounds = max(row.rounds for row in own)
+    title = f"{scenario.name}: {scenario.title}; {rounds} round{'s' if rounds > 1 else ''}"
+    table = Table(title=title, title_justify="left", box=SIMPLE)
     table.add_column("", min_width=30)
     table.add_column(f"cost a {scenario.unit}", justify="right", min_width=17)
     table.add_column("ratio", justify="right", min_width=6)
     for heading in ("range", "p50", "p90", "p99"):
         table.add_column(heading, justify="right", min_width=7)
-    for heading in ("busy", "load", "n"):
+    for heading in ("busy", "load"):
         table.add_column(heading, justify="right")
     for row in own:
         table.add_row(PEERS[row.peer].title, *_cells(scenario, row))
@@ -120,7 +122,7 @@ def _cells(scenario: Scenario, row: Row) -> list[str]:
         cost += f" ({row.held_back} held back)"
     latencies = [_duration(us) for us in (row.p50_us, row.p90_us, row.p99_us)]
     shares = [f"{row.server_share:.0%}", f"{row.load_share:.0%}"]
-    return [cost, ratio, spread, *latencies, *shares, str(row.rounds)]
+    return [cost, ratio, spread, *latencies, *shares]
 
 
 def _duration(us: float) -> str:
