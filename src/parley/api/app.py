@@ -12,7 +12,7 @@ from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
-from parley.api.documentation import description, openapi
+from parley.api.documentation import description, front, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.messages import MessageRoutes
@@ -69,6 +69,7 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
+            front,
             openapi,
             *_routes(services, door, cookies, epoch),
         ],
