@@ -309,7 +309,8 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
-        beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
+        config = self.engine.config
+        beat = self._heartbeat.due(now, config.ping_timeout)
         if beat is Beat.EXPIRED:
             self.lose(Reason.PING_TIMEOUT)
             return
@@ -318,7 +319,8 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        self.engine.wheel.at(self._heartbeat.deadline, self)
+        # An answer to this ping may bring the next one before the deadline that stands now.
+        self.engine.wheel.at(min(self._heartbeat.deadline, now + config.ping_interval), self)
 
 
 class _Candidate:
