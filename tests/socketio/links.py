@@ -168,9 +168,9 @@ async def tick() -> None:
 
 
 async def until(condition: Callable[[], object], turns: int = 1000) -> None:
-    """Lets the loop turn until something is the case; fails if it never is."""
-    for _ in range(turns):
+    """Lets the loop turn, then time pass, until something is the case; fails if it never is."""
+    for turn in range(turns):
         if condition():
             return
-        await asyncio.sleep(0)
+        await asyncio.sleep(0 if turn < turns // 2 else 0.005)
     raise AssertionError("it never came")

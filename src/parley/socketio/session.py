@@ -309,8 +309,7 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
-        config = self.engine.config
-        beat = self._heartbeat.due(now, config.ping_timeout)
+        beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:
             self.lose(Reason.PING_TIMEOUT)
             return
@@ -319,8 +318,9 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        # An answer to this ping may bring the next one before the deadline that stands now.
-        self.engine.wheel.at(min(self._heartbeat.deadline, now + config.ping_interval), self)
+        # Not later than an interval: the pong moves the deadline there, however long the timeout.
+        next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
+        self.engine.wheel.at(next_visit, self)
 
 
 class _Candidate:
