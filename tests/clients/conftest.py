@@ -43,3 +43,8 @@ def ours(meetings: Pool) -> Server:
 def recovering(meetings: Pool, kind: str) -> Server:
     """A server with connection state recovery for everybody."""
     return meetings.get(kind, **HEARTBEATS, RECOVERY="1")
+
+
+@pytest.fixture(scope="module")
+def our_recovering(meetings: Pool) -> Server:
+    return meetings.get("ours", **HEARTBEATS, RECOVERY="1")

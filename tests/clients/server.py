@@ -1,6 +1,7 @@
 """A server that offers what the scenarios of tests/js ask for, on the socketio package alone.
 
-HOST PORT PING_INTERVAL PING_TIMEOUT (ms) and RECOVERY=1 come by environment variable.
+HOST PORT PING_INTERVAL PING_TIMEOUT SPREAD (ms) and RECOVERY=1 come by environment variable;
+SPREAD is how long the cuts of a graceful stop take.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from parley.socketio.request import Request
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
 
-ANSWER_SECONDS = 0.3
+ANSWER_SECONDS = 1.0
 STOP_SECONDS = 5.0
 
 
@@ -161,12 +162,13 @@ def build(environment: Mapping[str, str]) -> Server:
 class Uvicorn(uvicorn.Server):
     """Cuts the connections before it waits for their ends."""
 
-    def __init__(self, config: uvicorn.Config, sockets: Server) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: Server, spread: float) -> None:
         super().__init__(config)
         self._sockets = sockets
+        self._spread = spread
 
     async def shutdown(self, sockets: Any = None) -> None:
-        await self._sockets.shutdown(STOP_SECONDS, spread=0.1)
+        await self._sockets.shutdown(STOP_SECONDS, self._spread)
         await super().shutdown(sockets)
 
 
@@ -182,7 +184,7 @@ def main() -> None:
         lifespan="off",
         log_level="warning",
     )
-    Uvicorn(config, server).run()
+    Uvicorn(config, server, int(os.environ.get("SPREAD", "100")) / 1000).run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """python-socketio's clients, asynchronous and synchronous, over each choice of transports."""
 
 import asyncio
+import gc
 import queue
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -25,6 +27,15 @@ Call = tuple[Any, ...]
 @pytest.fixture(params=list(TRANSPORTS))
 def transports(request: pytest.FixtureRequest) -> list[str]:
     return TRANSPORTS[request.param]
+
+
+@pytest.fixture(autouse=True)
+def unclosed_connections_are_the_library_s() -> Iterator[None]:
+    """The synchronous client leaves its connections to the garbage collector, which warns."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class Listener:
@@ -240,10 +251,6 @@ def sync_client(server: Server, transports: list[str]) -> Iterator[socketio.Clie
         yield client
     finally:
         client.shutdown()
-        # The library leaves its connections to the garbage collector, which warns of them.
-        for connection in (client.eio.http, client.eio.ws):
-            if connection is not None:
-                connection.close()
 
 
 def sync_listen(client: socketio.Client, event: str) -> SyncListener:

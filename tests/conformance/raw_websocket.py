@@ -154,7 +154,7 @@ async def raw_upgrade(
     server: Server, path: str, fields: Mapping[str, str]
 ) -> AsyncIterator[RawWebSocket]:
     """Ask for an upgrade with these fields; the answer's head is in `response`, whatever it is."""
-    reader, writer = await asyncio.open_connection(server.host, server.port, limit=1 << 24)
+    reader, writer = await asyncio.open_connection(server.host, server.port)
     base = {"Host": f"{server.host}:{server.port}", "Upgrade": "websocket", "Connection": "Upgrade"}
     lines = [f"{name}: {value}" for name, value in (base | dict(fields)).items() if value]
     request = "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""])

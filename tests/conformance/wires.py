@@ -54,6 +54,10 @@ class Wire(ABC):
     async def ended(self) -> None:
         """Wait until the server has closed the session; fail if it sends anything else first."""
 
+    @abstractmethod
+    async def cut(self) -> None:
+        """Break the connection off without a word, whatever is on its way."""
+
 
 class WebSocketWire(Wire):
     def __init__(self, connection: ClientConnection, handshake: str) -> None:
@@ -75,6 +79,9 @@ class WebSocketWire(Wire):
 
     async def ended(self) -> None:
         await closed(self.connection)
+
+    async def cut(self) -> None:
+        self.connection.transport.abort()
 
 
 class PollingWire(Wire):
@@ -118,6 +125,13 @@ class PollingWire(Wire):
         except EndedError:
             return
         raise AssertionError(f"expected the end of the session, got {packet!r}")
+
+    async def cut(self) -> None:
+        poll = asyncio.create_task(self.poll())
+        await asyncio.sleep(0.01)  # the request is out; its answer, if any, is not read
+        poll.cancel()
+        # An answer that was under way is lost unnoticed, so tell the server of the end.
+        await self.provoke("1")
 
 
 def encode_payload(*packets: Packet) -> str:
