@@ -24,7 +24,7 @@ from parley.model.errors import ChatError, ClientIdReused, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp, timestamp
 from parley.model.layered import Layered
-from parley.model.messages import NotLoaded, folded_facts
+from parley.model.messages import NotLoaded, folded_facts, target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus
@@ -205,17 +205,13 @@ class Sequencer:
             self._finish(attempt)
 
     def _finish(self, attempt: Attempt) -> None:
-        verdict = attempt.verdict
-        if isinstance(verdict, Unchanged):
-            self._resolve(attempt, Committed(None, value=verdict.value))
-        elif verdict is not None:
-            if attempt.own:
-                self._spawn(self._refuse(attempt, verdict))
-            else:
-                self._fail(attempt, verdict)
+        if attempt.own:
+            self._spawn(self._look_up(attempt))
+        else:
+            self._say(attempt)
 
-    async def _refuse(self, attempt: Attempt, refusal: ChatError) -> None:
-        """Refuse, unless an earlier attempt of the very command is in: then that is the answer."""
+    async def _look_up(self, attempt: Attempt) -> None:
+        """Say the verdict, unless an earlier attempt of the very command is in: then that is the answer."""
         try:
             record = await self._ask(
                 self._log.find(self.state.conversation_id, attempt.actor_id, attempt.client_id)
@@ -224,9 +220,16 @@ class Sequencer:
             self._fail(attempt, error)
             return
         if record is None:
-            self._fail(attempt, refusal)
+            self._say(attempt)
         else:
             self._repeat(attempt, record)
+
+    def _say(self, attempt: Attempt) -> None:
+        verdict = attempt.verdict
+        if isinstance(verdict, Unchanged):
+            self._resolve(attempt, Committed(None, value=verdict.value))
+        elif verdict is not None:
+            self._fail(attempt, verdict)
 
     # --- bringing messages --------------------------------------------------------------------------------------
 
@@ -314,7 +317,7 @@ class Sequencer:
 
     def _note(self, entry: Entry) -> None:
         """Keep an entry that is aimed at a message which is being brought."""
-        since = self._since.get(getattr(entry, "message_seq", 0))
+        since = self._since.get(target(entry))
         if since is not None:
             since.append(entry)
 

@@ -54,6 +54,11 @@ class NotLoaded(Exception):  # no refusal: whoever judges has to bring the messa
         self.message_seq = message_seq
 
 
+def target(entry: Entry) -> int:
+    """The seq of the message that an entry is aimed at; 0 where it is aimed at none."""
+    return getattr(entry, "message_seq", 0)
+
+
 def advanced(facts: Facts, entry: Entry) -> Facts:
     """The facts after one more entry aimed at the message. The same entry again changes nothing."""
     match entry:
