@@ -47,6 +47,8 @@ from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -161,7 +163,11 @@ def _services(settings: Settings, core: Core) -> Services:
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
         ),
-        messages=Messages(journal=journal, log=core.log, accounts=core.accounts),
+        messages=Messages(
+            journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
+        ),
+        reactions=Reactions(journal),
+        pins=Pins(journal),
         sync=Sync(journal=journal, log=core.log),
     )
 
@@ -186,7 +192,11 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
         namespace=namespace,
         hub=hub,
         commands=Commands(
-            messages=services.messages, conversations=services.conversations, sync=services.sync
+            messages=services.messages,
+            reactions=services.reactions,
+            pins=services.pins,
+            conversations=services.conversations,
+            sync=services.sync,
         ),
         authenticate=Authentication(services.sessions),
         spawn=core.background.spawn,
