@@ -9,19 +9,25 @@ from pathlib import Path
 import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
+from parley.ports.acquaintances import Acquaintances
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.presence import PresenceStore
 from parley.ports.sessions import SessionStore
 from tests.support.pen import Pen
 
@@ -34,6 +40,8 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    presence: PresenceStore
+    acquaintances: Acquaintances
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -53,7 +61,14 @@ Opened = AbstractAsyncContextManager[Store]
 @asynccontextmanager
 async def memory(_folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
-    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
+    yield Store(
+        log,
+        MemoryConversations(log),
+        MemoryAccounts(),
+        MemorySessions(),
+        MemoryPresence(),
+        MemoryAcquaintances(log),
+    )
 
 
 @asynccontextmanager
@@ -65,6 +80,8 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqlitePresence(database),
+        SqliteAcquaintances(database),
     )
     await database.close()
     assert failures == []

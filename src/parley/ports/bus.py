@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from parley.model.ids import SessionId, UserId
+from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.presence import Presence
 from parley.ports.log import Record
 
 
@@ -16,7 +17,22 @@ class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
     session_id: SessionId
 
 
-Signal = SessionRevoked
+class PresenceChanged(Struct, frozen=True, tag="presence"):
+    """What `user_id` is told of these people, on all of their devices."""
+
+    user_id: UserId
+    people: tuple[Presence, ...]
+
+
+class Typing(Struct, frozen=True, tag="typing"):
+    """This person writes in this conversation, which its other members see for so many milliseconds."""
+
+    conversation_id: ConversationId
+    user_id: UserId
+    for_ms: int
+
+
+Signal = SessionRevoked | PresenceChanged | Typing
 """What passes by: without position, never replayed."""
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.api.origins import Origins
+from parley.model.origins import Origins
 
 ORIGINS = Origins(["https://App.example.org/"])
 
