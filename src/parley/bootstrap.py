@@ -1,5 +1,6 @@
 """The composition root: from settings to adapters, services and doors. It alone knows everything."""
 
+import asyncio
 import hmac
 import importlib.metadata
 import os
@@ -20,37 +21,46 @@ from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
 from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
-from parley.api.origins import Origins
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
+from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.socket_commands import SocketCommands
 from parley.journal.journal import Journal
 from parley.model.buckets import Buckets
+from parley.model.origins import Origins
 from parley.ports.accounts import AccountStore
+from parley.ports.acquaintances import Acquaintances
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
 from parley.ports.passwords import Passwords
+from parley.ports.presence import PresenceStore
 from parley.ports.sessions import SessionStore
+from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
@@ -76,8 +86,11 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     services = _services(settings, core)
-    sockets = _sockets(settings, core, services)
-    app = _app(settings, services, core.identity.epoch, not_ready)
+    await services.presence.start()
+    inside.push_async_callback(services.presence.close)
+    browsers = _browsers(settings)
+    sockets = _sockets(settings, core, services, browsers)
+    app = _app(settings, services, browsers, core.identity.epoch, not_ready)
     http = HttpServer(
         _routed(app, sockets),
         sockets.websocket_protocol,
@@ -93,10 +106,13 @@ class Core(Struct, frozen=True, kw_only=True):
     clock: Clock
     bus: Bus
     background: Background
+    after: After
     passwords: Passwords
     tokens: Tokens
     accounts: AccountStore
     sessions: SessionStore
+    presence: PresenceStore
+    acquaintances: Acquaintances
     log: Log
     views: Views
     identity: StoreIdentity
@@ -115,10 +131,13 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         clock=SystemClock(),
         bus=MemoryBus(),
         background=background,
+        after=asyncio.get_running_loop().call_later,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
+        presence=SqlitePresence(database),
+        acquaintances=SqliteAcquaintances(database),
         log=SqliteLog(database),
         views=SqliteConversations(database),
         identity=database.identity,
@@ -168,11 +187,41 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
+        presence=Presences(
+            store=core.presence,
+            acquaintances=core.acquaintances,
+            bus=core.bus,
+            clock=core.clock,
+            after=core.after,
+            spawn=core.background.spawn,
+            grace_s=settings.presence_grace_seconds,
+        ),
+        typing=Typing(
+            journal=journal,
+            bus=core.bus,
+            clock=core.clock,
+            most_members=settings.max_typing_members,
+        ),
         sync=Sync(journal=journal, log=core.log),
     )
 
 
-def _sockets(settings: Settings, core: Core, services: Services) -> Server:
+class Browsers(Struct, frozen=True):
+    """How they stay signed in, and for whose pages."""
+
+    cookies: Cookies
+    origins: Origins
+
+
+def _browsers(settings: Settings) -> Browsers:
+    secure = settings.environment == "production"
+    return Browsers(
+        Cookies(secure=secure, session_lifetime_s=_session_lifetime_s(settings)),
+        Origins(settings.cors_origins),
+    )
+
+
+def _sockets(settings: Settings, core: Core, services: Services, browsers: Browsers) -> Server:
     server = Server(
         Config(
             ping_interval=settings.ping_interval_seconds,
@@ -188,6 +237,9 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
     namespace = server.namespace()
     hub = Hub(namespace=namespace, views=core.views, log=core.log, spawn=core.background.spawn)
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
+    expiry = Expiry(
+        namespace=namespace, sessions=services.sessions, clock=core.clock, after=core.after
+    )
     Door(
         namespace=namespace,
         hub=hub,
@@ -196,26 +248,37 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
             reactions=services.reactions,
             pins=services.pins,
             conversations=services.conversations,
+            presence=services.presence,
             sync=services.sync,
         ),
-        authenticate=Authentication(services.sessions),
+        socket_commands=SocketCommands(
+            typing=services.typing, presence=services.presence, expiry=expiry
+        ),
+        presence=services.presence,
+        expiry=expiry,
+        authenticate=Authentication(
+            services.sessions, cookie=browsers.cookies.access_name, origins=browsers.origins
+        ),
         spawn=core.background.spawn,
     )
     return server
 
 
 def _app(
-    settings: Settings, services: Services, epoch: str, not_ready: Callable[[], str | None]
+    settings: Settings,
+    services: Services,
+    browsers: Browsers,
+    epoch: str,
+    not_ready: Callable[[], str | None],
 ) -> Litestar:
-    secure = settings.environment == "production"
     return create_app(
         services,
         not_ready=not_ready,
         epoch=epoch,
         version=importlib.metadata.version("parley"),
-        cookies=Cookies(secure=secure, session_lifetime_s=_session_lifetime_s(settings)),
-        origins=Origins(settings.cors_origins),
-        tls=secure,
+        cookies=browsers.cookies,
+        origins=browsers.origins,
+        tls=settings.environment == "production",
         most_body_bytes=settings.max_body_bytes,
     )
 

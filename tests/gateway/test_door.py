@@ -8,25 +8,37 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.security.tokens import JwtTokens
+from parley.gateway.authentication import Admission
 from parley.gateway.commands import Commands
 from parley.gateway.connection import Connection
 from parley.gateway.door import Door
+from parley.gateway.expiry import Expiry
+from parley.gateway.socket_commands import SocketCommands
 from parley.model.accounts import Account
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
-from parley.model.sessions import Identity
+from parley.model.sessions import Identity, opened
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, Wire
+from tests.support.timers import ManualTimers
 from tests.support.world import ANN, BEN, CAT, HOME
 
 
@@ -36,6 +48,10 @@ class DoorNode(Node):
 
     door: Door | None = None
     who: Identity | Exception | None = None
+    expires_ms: int | None = None
+    tokens: JwtTokens | None = None
+    sessions: MemorySessions | None = None
+    timers: ManualTimers | None = None
 
     async def enter(self, user_id: UserId = ANN) -> tuple[Socket, Wire]:
         connection, wire = self.arrive(user_id)
@@ -45,6 +61,15 @@ class DoorNode(Node):
         )
         await self.door._come_in(connection.socket)
         return connection.socket, wire
+
+    async def token(self, user_id: UserId = ANN, session_id: str = "s") -> str:
+        """An access token of a session that lives."""
+        session, _ = opened(
+            user_id, device="", address="", now_ms=0, lifetime_ms=1, random=secrets.token_bytes
+        )
+        identity = Identity(user_id, SessionId(session_id))
+        await self.sessions.create(replace(session, session_id=identity.session_id))
+        return self.tokens.issue(identity, self.world.clock.now_ms())[0]
 
     async def ask(self, socket: Socket, event: str, args: str, *, ack: bool = True) -> Any:
         """The ack of a command whose arguments are this JSON text."""
@@ -74,11 +99,34 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
         )
     made = DoorNode(world, node.namespace, node.hub, node.wires)
 
-    async def authenticate(_socket: Socket) -> Identity:
+    async def authenticate(_socket: Socket) -> Admission:
         if isinstance(made.who, Exception):
             raise made.who
-        return made.who
+        return Admission(made.who, made.expires_ms)
 
+    made.timers = timers = ManualTimers(world.clock, world.background)
+    made.tokens = JwtTokens(secrets.token_bytes(32), random=secrets.token_bytes, lifetime_s=900)
+    made.sessions = MemorySessions()
+    presence = Presences(
+        store=MemoryPresence(),
+        acquaintances=MemoryAcquaintances(world.log),
+        bus=world.bus,
+        clock=world.clock,
+        after=timers.after,
+        spawn=world.background.spawn,
+    )
+    expiry = Expiry(
+        namespace=node.namespace,
+        sessions=Sessions(
+            sessions=made.sessions,
+            tokens=made.tokens,
+            bus=world.bus,
+            clock=world.clock,
+            session_lifetime_s=9_999,
+        ),
+        clock=world.clock,
+        after=timers.after,
+    )
     made.door = Door(
         namespace=node.namespace,
         hub=node.hub,
@@ -97,8 +145,16 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 accounts=accounts,
                 random=secrets.token_bytes,
             ),
+            presence=presence,
             sync=Sync(journal=world.journal, log=world.log),
         ),
+        socket_commands=SocketCommands(
+            typing=Typing(journal=world.journal, bus=world.bus, clock=world.clock),
+            presence=presence,
+            expiry=expiry,
+        ),
+        presence=presence,
+        expiry=expiry,
         authenticate=authenticate,
         spawn=world.background.spawn,
         most_connections=3,
@@ -205,6 +261,11 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
+        "presence.get": {"user_ids": [BEN]},
+        "presence.watch": {"user_ids": [BEN]},
+        "status.set": {"status": "away"},
+        "typing": {"conversation_id": HOME},
+        "auth.refresh": {"token": await door.token()},
         "history": {"conversation_id": HOME},
         "sync": {"cursors": {HOME: 0}},
         "conversation.leave": {"conversation_id": HOME},
@@ -271,11 +332,11 @@ async def test_where_nobody_can_be_authenticated_now_the_client_comes_back(door:
 async def test_a_session_that_ends_during_the_handshake_does_not_come_in(door: DoorNode) -> None:
     answers = iter([Identity(ANN, SessionId("s")), SessionRevoked()])
 
-    async def authenticate(_socket: Socket) -> Identity:
+    async def authenticate(_socket: Socket) -> Admission:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Admission(answer)
 
     door.door._authenticate = authenticate
     with pytest.raises(ConnectError):

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
@@ -20,11 +22,14 @@ from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.services.users import Users
 from tests.support.clock import ManualClock
+from tests.support.timers import ManualTimers
 
 SECRET = b"a secret of the tests, 32 bytes at least"
 MONTH_S = 30 * 86_400
@@ -37,6 +42,7 @@ class House:
         self.clock = ManualClock()
         self.bus = MemoryBus()
         self.background = Background()
+        self.timers = ManualTimers(self.clock, self.background)
         self.account_store = MemoryAccounts()
         self.session_store = MemorySessions()
         self.passwords = Argon2Passwords(random=secrets.token_bytes, memory_kib=8, passes=1)
@@ -77,6 +83,9 @@ class House:
         )
         self.reactions = Reactions(self.journal)
         self.pins = Pins(self.journal)
+        self.presence_store = MemoryPresence()
+        self.presence = self.more_presence()
+        self.typing = Typing(journal=self.journal, bus=self.bus, clock=self.clock, most_members=3)
         self.sync = Sync(journal=self.journal, log=self.log)
 
     def more_sessions(self, **options: int) -> Sessions:
@@ -88,6 +97,17 @@ class House:
             clock=self.clock,
             session_lifetime_s=MONTH_S,
             **options,
+        )
+
+    def more_presence(self) -> Presences:
+        """The service again, as the next start on the same store has it."""
+        return Presences(
+            store=self.presence_store,
+            acquaintances=MemoryAcquaintances(self.log),
+            bus=self.bus,
+            clock=self.clock,
+            after=self.timers.after,
+            spawn=self.background.spawn,
         )
 
     async def person(self, username: str) -> SignedIn:

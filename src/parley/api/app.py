@@ -16,26 +16,29 @@ from parley.api.documentation import description, front, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.messages import MessageRoutes
-from parley.api.origins import Origins
 from parley.api.pins import PinRoutes
+from parley.api.presence import PresenceRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
+from parley.model.origins import Origins
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.services.users import Users
 
 MOST_BODY_BYTES = 1_000_000
 
 
 class Services(Struct, frozen=True, kw_only=True):
-    """What the routes call."""
+    """What the doors call."""
 
     accounts: Accounts
     sessions: Sessions
@@ -44,6 +47,8 @@ class Services(Struct, frozen=True, kw_only=True):
     messages: Messages
     reactions: Reactions
     pins: Pins
+    presence: Presences
+    typing: Typing
     sync: Sync
 
 
@@ -100,6 +105,7 @@ def _routes(
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),
         *PinRoutes(pins=services.pins, door=door).routes(),
+        *PresenceRoutes(presence=services.presence, door=door).routes(),
         *SyncRoutes(sync=services.sync, door=door).routes(),
     ]
 

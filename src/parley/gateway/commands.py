@@ -9,10 +9,12 @@ from parley.journal.commands import Committed
 from parley.model.entries import Json
 from parley.model.errors import Invalid
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
+from parley.model.presence import Chosen
 from parley.ports.answers import Answer
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.sync import Sync
 
@@ -94,6 +96,18 @@ class CatchUp(Payload, frozen=True, kw_only=True):
     limit: int = 500
 
 
+class OfPeople(Payload, frozen=True, kw_only=True):
+    """Up to 200; offline is said of whoever shares no conversation."""
+
+    user_ids: list[AnyId]
+
+
+class SetStatus(Payload, frozen=True, kw_only=True):
+    """How one appears while connected, on all devices; invisible is offline to others."""
+
+    status: Chosen
+
+
 class Commands:
     """Each method is one command: who asks, with which payload."""
 
@@ -104,12 +118,14 @@ class Commands:
         reactions: Reactions,
         pins: Pins,
         conversations: Conversations,
+        presence: Presences,
         sync: Sync,
     ) -> None:
         self._messages = messages
         self._reactions = reactions
         self._pins = pins
         self._conversations = conversations
+        self._presence = presence
         self._sync = sync
 
     def table(self) -> "dict[str, tuple[type[Payload], Callable[[UserId, Any], Later]]]":
@@ -127,6 +143,8 @@ class Commands:
             "direct.open": (OpenDirect, self.open_direct),
             "member.add": (AddMember, self.add_member),
             "member.remove": (ChangeMember, self.remove_member),
+            "presence.get": (OfPeople, self.get_presence),
+            "status.set": (SetStatus, self.set_status),
             "history": (History, self.history),
             "sync": (CatchUp, self.catch_up),
         }
@@ -203,6 +221,12 @@ class Commands:
             UserId(payload.user_id),
             client_id=payload.client_id,
         )
+
+    async def get_presence(self, user_id: UserId, payload: OfPeople) -> Struct:
+        return await self._presence.get(user_id, [UserId(one) for one in payload.user_ids])
+
+    async def set_status(self, user_id: UserId, payload: SetStatus) -> Struct:
+        return await self._presence.choose(user_id, payload.status)
 
     async def history(self, user_id: UserId, payload: History) -> Struct:
         return await self._messages.page(

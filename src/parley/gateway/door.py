@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from parley.gateway.authentication import Admission
 from parley.gateway.commands import Commands, Later, Payload
 from parley.gateway.connection import Connection
+from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.socket_commands import SocketCommands
 from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
@@ -22,10 +25,9 @@ from parley.model.errors import (
     UnknownCommand,
     problem,
 )
-from parley.model.ids import UserId
-from parley.model.sessions import Identity
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
+from parley.services.presence import Presences
 from parley.socketio.acks import Ack
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.namespace import Namespace
@@ -57,19 +59,27 @@ class Door:
         namespace: Namespace,
         hub: Hub,
         commands: Commands,
-        authenticate: Callable[[Socket], Awaitable[Identity]],
+        socket_commands: SocketCommands,
+        presence: Presences,
+        expiry: Expiry,
+        authenticate: Callable[[Socket], Awaitable[Admission]],
         spawn: Spawn,
         most_in_flight: int = 1_000,
         most_connections: int = 50,
     ) -> None:
         self._hub = hub
+        self._presence = presence
+        self._expiry = expiry
         self._authenticate = authenticate
         self._spawn = spawn
         self._most_in_flight = most_in_flight
         self._most_connections = most_connections
-        self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[UserId, Any], Later]]] = {
-            event: (_decoder(payload), call) for event, (payload, call) in commands.table().items()
-        }
+        self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[Any, Any], Later]]] = {}
+        for event, (payload, call) in commands.table().items():
+            self._commands[event] = (_decoder(payload), call)
+        for event, (payload, ask) in socket_commands.table().items():
+            self._commands[event] = (_decoder(payload), ask)
+        self._of_sockets = frozenset(socket_commands.table())
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
         namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
@@ -77,7 +87,8 @@ class Door:
 
     async def _come_in(self, socket: Socket) -> None:
         try:
-            identity = await self._authenticate(socket)
+            admission = await self._authenticate(socket)
+            identity = admission.identity
             if self._hub.connections(identity.user_id) >= self._most_connections:
                 raise TryLater(429, retry_after=30)
             connection = Connection(socket, identity.user_id, identity.session_id)
@@ -85,6 +96,8 @@ class Door:
             await self._hub.welcome(connection)
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
+            self._presence.arrived(identity.user_id, connection)
+            self._expiry.begin(connection, admission)
         except Unavailable as error:
             self._gone(socket)
             raise TryLater(503, retry_after=5) from error
@@ -93,8 +106,11 @@ class Door:
             raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
 
     def _gone(self, socket: Socket) -> None:
-        if isinstance(socket.data, Connection):
-            self._hub.farewell(socket.data)
+        connection = socket.data
+        if isinstance(connection, Connection):
+            self._hub.farewell(connection)
+            self._presence.departed(connection.user_id, connection)
+            self._expiry.end(connection)
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
@@ -129,7 +145,7 @@ class Door:
             if connection.catching_up:
                 raise RateLimited("This socket is catching up already.")
             connection.catching_up = True
-        return call(connection.user_id, payload)
+        return call(connection if event in self._of_sockets else connection.user_id, payload)
 
     async def _wait(
         self, connection: Connection, event: str, work: Coroutine[Any, Any, Any], ack: Ack | None

@@ -9,6 +9,7 @@ import logging
 import msgspec
 
 from parley.gateway.connection import Connection
+from parley.gateway.pushes import PresencePush, TypingPush
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -21,7 +22,8 @@ from parley.model.entries import (
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.ports.background import Spawn
-from parley.ports.bus import Signal
+from parley.ports.bus import PresenceChanged, SessionRevoked, Signal
+from parley.ports.bus import Typing as TypingSignal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
 from parley.socketio.encoding import Encoded
@@ -152,7 +154,12 @@ class Hub:
 
     def on_signal(self, signal: Signal) -> None:
         """Act on what passes by."""
-        self.end_session(signal.user_id, signal.session_id)
+        if isinstance(signal, SessionRevoked):
+            self.end_session(signal.user_id, signal.session_id)
+        elif isinstance(signal, PresenceChanged):
+            self._push_presence(signal)
+        else:
+            self._push_typing(signal)
 
     def on_record(self, record: Record) -> None:
         """Deliver an entry, in the order of these calls."""
@@ -205,6 +212,24 @@ class Hub:
         for connection in list(room.connections) if room is not None else ():
             connection.socket.cut()
             self.farewell(connection)
+
+    def _push_presence(self, signal: PresenceChanged) -> None:
+        connections = self._people.get(signal.user_id)
+        if connections:
+            push = self._encode(PresencePush(signal.people))
+            encoded = self._namespace.encode("presence", push)
+            for connection in connections:
+                connection.socket.push(encoded)
+
+    def _push_typing(self, signal: TypingSignal) -> None:
+        """To everybody but whoever writes, on whichever device: not by the room, as its buffer is the same for all."""
+        room = self._rooms.get(signal.conversation_id)
+        if room is not None:
+            push = TypingPush(signal.conversation_id, signal.user_id, signal.for_ms)
+            encoded = self._namespace.encode("typing", self._encode(push))
+            for connection in room.connections:
+                if connection.user_id != signal.user_id:
+                    connection.socket.push(encoded)
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
