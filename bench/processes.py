@@ -18,6 +18,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 START_SECONDS = 30
 STOP_SECONDS = 5
+SHOWN_BYTES = 2000
 
 
 class ServerFailed(Exception):
@@ -88,29 +89,23 @@ class Server:
     def cpu_seconds(self) -> float:
         """Processor time used until now by all threads and children, user and system."""
         ticks = 0
-        for fields in self._group():
+        for fields in _group(self._running().pid):
             ticks += sum(int(field) for field in fields[11:15])  # utime stime cutime cstime
         return ticks / TICKS_PER_SECOND
 
     def rss_bytes(self) -> int:
         """Resident memory now of all processes of the server."""
-        return sum(int(fields[21]) for fields in self._group()) * PAGE_BYTES
+        return sum(int(fields[21]) for fields in _group(self._running().pid)) * PAGE_BYTES
 
     def output(self) -> str:
         """What the server printed, for the report of a failure."""
         if self._output is None:
             return ""
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")[-2000:]
-
-    def _group(self) -> Iterator[list[str]]:
-        """`/proc/*/stat` of the process group, from field 3 (state) on: proc(5)."""
-        group = str(self._running().pid)
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                fields = stat.read_text().rpartition(") ")[2].split()
-                if fields[2] == group:
-                    yield fields
+        descriptor = self._output.fileno()  # its offset is the server's too, so it must not move
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, SHOWN_BYTES, max(0, size - SHOWN_BYTES)).decode(
+            errors="replace"
+        )
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -136,6 +131,17 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            while any(fields[0] != "Z" for fields in _group(process.pid)):
+                time.sleep(0.01)  # what it left behind may outlive it for a moment
         if self._output is not None:
             self._output.close()
             self._output = None
+
+
+def _group(leader: int) -> Iterator[list[str]]:
+    """`/proc/*/stat` of the leader's process group, from field 3 (state) on: proc(5)."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = stat.read_text().rpartition(") ")[2].split()
+            if fields[2] == str(leader):
+                yield fields

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import pytest
 
-REQUIRE_ALL: Final = os.environ.get("PARLEY_REQUIRE_ALL", "") not in {"", "0"}
+REQUIRE_ALL: Final = os.environ.get("TESTS_REQUIRE_ALL", "") not in {"", "0"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -16,7 +16,7 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With PARLEY_REQUIRE_ALL=1 a test that skips has failed."""
+    """With TESTS_REQUIRE_ALL=1 a test that skips has failed."""
     report = yield
     return _failed_if_skipped(report)
 
@@ -25,7 +25,7 @@ def pytest_runtest_makereport(
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """With PARLEY_REQUIRE_ALL=1 a module that skips has failed."""
+    """With TESTS_REQUIRE_ALL=1 a module that skips has failed."""
     report = yield
     return _failed_if_skipped(report)
 
@@ -33,7 +33,7 @@ def pytest_make_collect_report(
 def _failed_if_skipped(report: Report) -> Report:
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, but PARLEY_REQUIRE_ALL is set: {_reason(report)}"
+        report.longrepr = f"skipped, but TESTS_REQUIRE_ALL is set: {_reason(report)}"
     return report
 
 

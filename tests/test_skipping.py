@@ -36,7 +36,7 @@ def suite(tmp_path: Path) -> Path:
 def run(path: Path, require_all: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "pytest", "-p", "no:cacheprovider", str(path)],
-        env={**os.environ, "PARLEY_REQUIRE_ALL": require_all},
+        env={**os.environ, "TESTS_REQUIRE_ALL": require_all},
         cwd=path if path.is_dir() else path.parent,
         capture_output=True,
         text=True,
@@ -57,10 +57,10 @@ def test_where_everything_is_required_a_test_that_skips_has_failed(suite: Path) 
     done = run(suite / "breakfast" / "test_bread.py", "1")
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
-    assert "skipped, but PARLEY_REQUIRE_ALL is set: there is no bread" in done.stdout
+    assert "skipped, but TESTS_REQUIRE_ALL is set: there is no bread" in done.stdout
 
 
 def test_where_everything_is_required_a_module_that_skips_has_failed(suite: Path) -> None:
     done = run(suite / "breakfast" / "test_butter.py", "1")
     assert done.returncode != 0
-    assert "skipped, but PARLEY_REQUIRE_ALL is set: there is no butter" in done.stdout
+    assert "skipped, but TESTS_REQUIRE_ALL is set: there is no butter" in done.stdout

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "parley"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+IMPORT_NAMES = {"pyjwt": "jwt", "python-dotenv": "dotenv"}
 
 
 def named(requirements: list[str]) -> list[str]:
@@ -18,7 +20,19 @@ def named(requirements: list[str]) -> list[str]:
 
 RUNTIME = named(PROJECT["project"]["dependencies"])
 DEVELOPMENT = named(PROJECT["project"]["optional-dependencies"]["dev"])
+JAVASCRIPT = [ROOT / "tests" / "js", ROOT / "bench"]
 PACKAGES = sorted(SOURCE.rglob("__init__.py"))
+
+
+def imported() -> set[str]:
+    modules = set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                modules.add((node.module or "").partition(".")[0])
+    return modules
 
 
 @pytest.mark.parametrize("file", PACKAGES, ids=lambda file: file.parent.name)
@@ -39,6 +53,12 @@ def test_every_dependency_has_its_reason_in_the_architecture_page(name: str) -> 
     assert f"`{name}`" in table
 
 
+@pytest.mark.parametrize("name", RUNTIME)
+def test_every_dependency_of_the_product_is_used_by_it(name: str) -> None:
+    if name != "httptools":  # uvicorn loads it, by name
+        assert IMPORT_NAMES.get(name, name) in imported()
+
+
 @pytest.mark.parametrize("name", RUNTIME + DEVELOPMENT)
 def test_every_dependency_is_pinned(name: str) -> None:
     pins = {line.partition("==")[0].lower().replace("_", "-") for line in pinned()}
@@ -53,10 +73,21 @@ def test_constraints_are_pins_and_nothing_else() -> None:
     assert [line for line in pinned() if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
 
 
-def test_no_lock_file_names_a_registry() -> None:
-    lock = (ROOT / "tests" / "js" / "package-lock.json").read_text()
-    assert '"resolved"' not in lock
-    assert "//" not in (ROOT / "constraints.txt").read_text()
+@pytest.mark.parametrize("folder", JAVASCRIPT, ids=lambda folder: folder.name)
+def test_every_javascript_package_has_its_reason_in_the_architecture_page(folder: Path) -> None:
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"].items()
+    packages = {
+        version.removeprefix("npm:").rpartition("@")[0] if version.startswith("npm:") else name
+        for name, version in wanted
+    }
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert [name for name in sorted(packages) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("folder", JAVASCRIPT, ids=lambda folder: folder.name)
+def test_no_lock_file_names_a_registry(folder: Path) -> None:
+    assert '"resolved"' not in (folder / "package-lock.json").read_text()
+    assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text()
 
 
 def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
@@ -70,3 +101,13 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_setting_is_used() -> None:
+    used = (SOURCE / "bootstrap.py").read_text() + (SOURCE / "node.py").read_text()
+    settings = re.findall(
+        r"^    (\w+): ",
+        (SOURCE / "settings.py").read_text().partition("class Source")[0],
+        re.MULTILINE,
+    )
+    assert [name for name in settings if f"settings.{name}" not in used] == []

@@ -26,7 +26,7 @@ from parley.model.instants import timestamp
 from parley.model.permissions import add_member, remove_member, require_writer
 from parley.ports.answers import Answer
 from parley.ports.log import Record
-from tests.journal.conftest import World, world_over
+from tests.support.world import World, world_over
 
 PEOPLE = [UserId(name) for name in ("ann", "ben", "cat", "dan")]
 PLACES = [ConversationId("one"), ConversationId("two")]

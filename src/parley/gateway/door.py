@@ -26,9 +26,14 @@ from parley.model.ids import UserId
 from parley.model.sessions import Identity
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
-from parley.socketio.server import Ack, ConnectError, Namespace, Socket, TryLater
+from parley.socketio.acks import Ack
+from parley.socketio.errors import ConnectError, TryLater
+from parley.socketio.namespace import Namespace
+from parley.socketio.socket import Socket
 
 logger = logging.getLogger(__name__)
+
+HOLDS_PUSHES = "sync"
 
 
 class EntryAck(Struct, frozen=True, omit_defaults=True):
@@ -67,7 +72,7 @@ class Door:
         }
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
-        namespace.on_disconnect(self._gone)
+        namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
         namespace.on_raw(self._command)
 
     async def _come_in(self, socket: Socket) -> None:
@@ -81,13 +86,13 @@ class Door:
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
         except Unavailable as error:
-            self._gone(socket, "")
+            self._gone(socket)
             raise TryLater(503, retry_after=5) from error
         except ChatError as error:
-            self._gone(socket, "")
+            self._gone(socket)
             raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
 
-    def _gone(self, socket: Socket, _reason: str) -> None:
+    def _gone(self, socket: Socket) -> None:
         if isinstance(socket.data, Connection):
             self._hub.farewell(socket.data)
 
@@ -119,6 +124,11 @@ class Door:
             raise Invalid(str(error)) from error
         except msgspec.DecodeError as error:
             raise InvalidJson(str(error)) from error
+        if event == HOLDS_PUSHES:
+            # Its answers stand outside the bound on what waits for a socket, so there is one at a time.
+            if connection.catching_up:
+                raise RateLimited("This socket is catching up already.")
+            connection.catching_up = True
         return call(connection.user_id, payload)
 
     async def _wait(
@@ -126,7 +136,7 @@ class Door:
     ) -> None:
         """See work to its answer. While catching up reads, pushes wait, so that they follow its answer in order."""
         answer: Answer[Any] = Answer()
-        held = event == "sync"
+        held = event == HOLDS_PUSHES
         if held:
             connection.socket.hold()
         try:
@@ -135,6 +145,7 @@ class Door:
             answer.fail(error)
         self._answered(connection, answer, ack)
         if held:
+            connection.catching_up = False
             connection.socket.release()
 
     def _answered(self, connection: Connection, answer: Answer[Any], ack: Ack | None) -> None:
@@ -144,7 +155,8 @@ class Door:
         except ChatError as error:
             self._refuse(ack, error)
         except Exception:
-            logger.exception("a command failed")
+            who = {"sid": connection.socket.id, "user_id": connection.user_id}
+            logger.exception("a command failed", extra=who)
             self._refuse(ack, Unavailable())
         else:
             if ack is not None:

@@ -63,9 +63,10 @@ class MemoryLog(Log):
         if appended is None:
             self.crash()
             return answer
-        self._unanswered.append((fate.ticks, answer, appended))
+        ticks = max(fate.ticks, 1)
+        self._unanswered.append((ticks, answer, appended))
         if len(self._unanswered) == 1:
-            self._wait(fate.ticks)
+            self._wait(ticks)
         return answer
 
     async def identity(self) -> StoreIdentity:
@@ -84,6 +85,20 @@ class MemoryLog(Log):
             lambda: page(self.disk.log(conversation_id), before=before, after=after, limit=limit)
         )
 
+    async def aimed(
+        self, conversation_id: ConversationId, message_seqs: Sequence[int]
+    ) -> tuple[int, list[Entry]]:
+        wanted = set(message_seqs)
+
+        def reading() -> tuple[int, list[Entry]]:
+            log = [record.entry for record in self.disk.log(conversation_id)]
+            return len(log), [e for e in log if getattr(e, "message_seq", None) in wanted]
+
+        return await self.look(reading)
+
+    async def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        return await self.look(lambda: self.disk.original(conversation_id, seq))
+
     async def find(
         self, conversation_id: ConversationId, actor_id: UserId, client_id: str
     ) -> Record | None:
@@ -95,7 +110,9 @@ class MemoryLog(Log):
     async def catch_up(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int
     ) -> CatchUp:
-        return await self.look(lambda: catch_up(self.disk, user_id, cursors, limit, most_bytes))
+        return await self.look(
+            lambda: catch_up(self.disk, user_id, cursors, limit=limit, most_bytes=most_bytes)
+        )
 
     async def look(self, reading: Callable[[], T]) -> T:
         """One atomic reading, late or refused where that is its fate."""
@@ -166,10 +183,7 @@ class MemoryLog(Log):
         if since:
             return Behind(since)
         twin = self.disk.find(_command(refused.entry))
-        if twin is None:
-            message = f"seq {refused.entry.seq} would leave a hole after {head}"
-            raise ValueError(message)
-        return Duplicate(twin)
+        return Down() if twin is None else Duplicate(twin)
 
     def _wait(self, ticks: int) -> None:
         """Let so many rounds of the event loop pass, then answer the first in line."""

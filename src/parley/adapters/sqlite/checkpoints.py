@@ -1,0 +1,70 @@
+"""Moves what was committed from the write-ahead log into the database file, off the way of the commits."""
+
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+
+from parley.adapters.sqlite.connections import Synchronous, open_writer
+
+logger = logging.getLogger(__name__)
+
+MEBIBYTE = 1 << 20
+PATIENCE_MS = 100
+"""How long emptying the write-ahead log may wait for those who read it; else it is tried again later."""
+
+
+class Checkpoints:
+    """A thread that copies without stopping anyone, once the write-ahead log is past `copy_bytes`.
+
+    Under constant load it may never catch up with the writer, and the file would grow without end: past
+    `truncate_bytes` the writer itself copies all and empties it, between two groups.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        synchronous: Synchronous,
+        *,
+        copy_bytes: int = 8 * MEBIBYTE,
+        truncate_bytes: int = 64 * MEBIBYTE,
+    ) -> None:
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._copy_bytes = copy_bytes
+        self._truncate_bytes = truncate_bytes
+        self._connection = open_writer(path, synchronous)
+        self._asked: SimpleQueue[bool] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="parley-checkpoints", daemon=True)
+        self._thread.start()
+
+    def consider(self, writer: sqlite3.Connection) -> None:
+        """Look at how much there is to copy. On the writer's thread, outside a transaction."""
+        size = self._wal.stat().st_size
+        if size > self._truncate_bytes:
+            truncate(writer)
+        elif size > self._copy_bytes and self._asked.empty():
+            self._asked.put(True)
+
+    def close(self) -> None:
+        """End the thread, once it is done with what it was asked for."""
+        self._asked.put(False)
+        self._thread.join()
+        self._connection.close()
+
+    def _work(self) -> None:
+        while self._asked.get():
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            except sqlite3.Error:
+                logger.exception("a checkpoint failed; the write-ahead log keeps what it holds")
+
+
+def truncate(connection: sqlite3.Connection) -> None:
+    """Copy everything and empty the write-ahead log, as far as those who read allow."""
+    (before,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {before}")

@@ -1,0 +1,62 @@
+"""Connections to the database file, and what each kind of them may do."""
+
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+from parley.adapters.sqlite.schema import CannotOpen
+
+Synchronous = Literal["FULL", "NORMAL"]
+"""FULL: an answered write survives a power cut. NORMAL: it survives the end of the process, however sudden."""
+
+OLDEST = (3, 37, 0)
+"""The first SQLite with STRICT tables."""
+
+BUSY_SECONDS = 5.0
+"""How long a statement waits for a lock that another process holds: an operator, or a backup."""
+
+STATEMENTS = 256
+
+
+def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
+    """A connection that writes and never checkpoints by itself.
+
+    Raises:
+        CannotOpen: The SQLite library is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise CannotOpen(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
+    connection = _open(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves it in the drive's cache
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can't write."""
+    connection = _open(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # Each connection is used by one thread at a time, not always by the one that opened it.
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=STATEMENTS,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's result code without its extension; 0 where the error is Python's own."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

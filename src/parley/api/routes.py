@@ -1,0 +1,54 @@
+"""How a route is declared: the same way in every module, so that none forgets its door or its refusals."""
+
+from collections.abc import Mapping
+from inspect import getdoc
+from types import MappingProxyType
+from typing import Any, Literal
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import AsyncAnyCallable
+
+from parley.api.authentication import Doorkeeper
+from parley.api.documentation import Described
+from parley.api.errors import documented
+from parley.model.errors import Kind
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+ASKED = (Kind.INVALID, Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.UNAVAILABLE)
+"""What may become of a question."""
+
+TOLD = (*ASKED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.TOO_LARGE, Kind.RATE_LIMITED)
+"""What may become of a command."""
+
+
+def route(
+    method: Method,
+    path: str,
+    handler: AsyncAnyCallable,
+    *,
+    tag: str,
+    door: Doorkeeper | None,
+    refusals: tuple[Kind, ...],
+    status: int = 200,
+    besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
+) -> HTTPRouteHandler:
+    """A route; `door` stands before it, and nobody where it is None.
+
+    `status` is that of success, `besides` what else may be answered. The handler's docstring describes it to clients.
+    """
+    public: dict[str, Any] = {} if door is not None else {"security": [{}]}
+    return HTTPRouteHandler(
+        path,
+        http_method=method,
+        status_code=status,
+        before_request=door,
+        tags=[tag],
+        responses={**besides, **documented(*refusals)},
+        operation_class=Described,
+        operation_id=f"{tag}_{handler.__name__}",
+        summary=handler.__name__.replace("_", " ").capitalize(),
+        description=getdoc(handler),
+        **public,
+    )(handler)
