@@ -57,7 +57,7 @@ async def connected(
 
 
 async def test_text_comes_back(server: Server, transports: list[str]) -> None:
-    values = (1, "2", {"3": [True, None, 1.5]}, "€ 漢字 😀 é", "", [])
+    values: Call = (1, "2", {"3": [True, None, 1.5]}, "€ 漢字 😀 é", "", [])
     async with connected(server, transports) as client:
         back = listen(client, "echo-back")
         await client.emit("echo", values)
