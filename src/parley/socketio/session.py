@@ -261,7 +261,8 @@ class Session:
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
-        self.engine.wheel.at(self.engine.time() + self.engine.config.close_timeout, self)
+        self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
+        self.engine.wheel.at(self._heartbeat.deadline, self)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -281,7 +282,7 @@ class Session:
             self._finish(reason, farewell, code, text)
 
     def _finish(self, reason: Reason, farewell: bytes | None, code: int, text: str) -> None:
-        self.engine.forget(self)
+        self.engine.forget(self, reason)
         if self._candidate is not None:
             self._candidate.websocket.close()
             self._candidate = None
@@ -307,7 +308,8 @@ class Session:
         if self._state is State.CLOSED:
             return
         if self._state is State.CLOSING:
-            self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+            if now >= self._heartbeat.deadline:
+                self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
         beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:
