@@ -16,8 +16,9 @@ from parley.socketio.origins import cors_headers, origin_allowed
 from parley.socketio.protocol import engine as eio
 from parley.socketio.protocol.engine import Fault
 from parley.socketio.reasons import Reason
+from parley.socketio.receiver import Receiver
 from parley.socketio.request import Request
-from parley.socketio.session import Receiver, Session
+from parley.socketio.session import Session
 from parley.socketio.websocket import WebSocket
 from parley.socketio.wheel import Wheel
 
