@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.socketio.encoding import Encoded
 from parley.socketio.errors import Disconnected
-from parley.socketio.fanout import Batch, Member, Room
+from parley.socketio.members import Batch, Member, Room
 from parley.socketio.protocol.frames import CloseCode
 from parley.socketio.protocol.packets import PacketType, encode_header
 from parley.socketio.reasons import Reason
