@@ -143,6 +143,25 @@ async def test_memberships_older_than_what_was_delivered_are_read_again(node: No
     assert readings == []
 
 
+async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) -> None:
+    await node.connect(ANN)
+    memberships = node.hub._views.memberships
+    readings: list[dict] = []
+
+    async def overtaken(user_id: UserId) -> dict:
+        readings.append(await memberships(user_id))
+        await node.world.send(ANN, "one more")
+        return readings[-1]
+
+    node.hub._views.memberships = overtaken
+    async with asyncio.timeout(5):
+        wire = await node.connect(BEN)
+    node.hub._views.memberships = memberships
+    await node.world.send(ANN, "the next")
+    assert len(readings) == 2
+    assert node.seqs(wire) == [4]
+
+
 async def test_what_comes_twice_is_delivered_once(node: Node) -> None:
     wire = await node.connect(BEN)
     await node.world.send(ANN, "one")

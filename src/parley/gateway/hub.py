@@ -5,6 +5,7 @@ who hears of an entry is decided by the entries delivered before it.
 """
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
@@ -89,7 +90,8 @@ class Hub:
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
         heads = dict(await self._views.memberships(connection.user_id))
-        while not self._as_new_as_delivered(heads):
+        delivered = self._delivered(heads)
+        while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
             heads = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
@@ -123,12 +125,10 @@ class Hub:
             if connection.session_id == session_id:
                 connection.socket.disconnect()
 
-    def _as_new_as_delivered(self, heads: dict[ConversationId, int]) -> bool:
-        for conversation_id, head in heads.items():
-            room = self._rooms.get(conversation_id)
-            if room is not None and room.last is not None and room.last > head:
-                return False
-        return True
+    def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
+        """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
+        rooms = ((one, self._rooms.get(one)) for one in conversation_ids)
+        return {one: room.last for one, room in rooms if room is not None and room.last is not None}
 
     def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> _Room:
         room = self._rooms.get(conversation_id)
