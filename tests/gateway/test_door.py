@@ -287,6 +287,19 @@ async def test_a_session_that_ends_during_the_handshake_does_not_come_in(door: D
     assert door.hub.connections(ANN) == 0
 
 
+async def test_a_handshake_that_fails_for_a_fault_of_ours_leaves_nothing_behind(
+    door: DoorNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_user_id: UserId) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(door.hub._views, "memberships", broken)
+    with pytest.raises(ZeroDivisionError):
+        await door.enter()
+    assert door.hub.connections(ANN) == 0
+    assert not door.hub._arriving
+
+
 async def test_a_person_has_only_so_many_sockets(door: DoorNode) -> None:
     for _ in range(3):
         await door.enter()

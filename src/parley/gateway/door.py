@@ -77,20 +77,25 @@ class Door:
 
     async def _come_in(self, socket: Socket) -> None:
         try:
-            identity = await self._authenticate(socket)
-            if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater(429, retry_after=30)
-            connection = Connection(socket, identity.user_id, identity.session_id)
-            socket.data = connection
+            await self._admit(socket)
+        except Unavailable as error:
+            raise TryLater(503, retry_after=5) from error
+        except ChatError as error:
+            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+
+    async def _admit(self, socket: Socket) -> None:
+        identity = await self._authenticate(socket)
+        if self._hub.connections(identity.user_id) >= self._most_connections:
+            raise TryLater(429, retry_after=30)
+        connection = Connection(socket, identity.user_id, identity.session_id)
+        socket.data = connection
+        try:
             await self._hub.welcome(connection)
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
-        except Unavailable as error:
+        except BaseException:  # who does not come in, for whatever reason, counts for nothing
             self._gone(socket)
-            raise TryLater(503, retry_after=5) from error
-        except ChatError as error:
-            self._gone(socket)
-            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+            raise
 
     def _gone(self, socket: Socket) -> None:
         if isinstance(socket.data, Connection):
