@@ -373,6 +373,25 @@ async def test_a_group_made_twice_under_one_client_id_is_one(world: World) -> No
     assert (again.entry, again.duplicate) == (first.entry, True)
 
 
+async def test_who_fails_at_hearing_an_answer_keeps_nobody_else_from_theirs(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_answer: object) -> None:
+        raise LookupError("a hearer's own mistake")
+
+    await world.open()
+    opening = world.send(ANN, "opens the flight")
+    batch = [world.send(ANN, body, client_id="x") for body in ("a", "a")]
+    batch[0].then(fail)
+    last = world.send(ANN, "b")
+    async with asyncio.timeout(5):
+        await opening
+        assert (await batch[1]).entry == (await batch[0]).entry
+        await last
+        assert (await world.send(ANN, "c")).entry.seq == 5
+    assert "a hearer's own mistake" in caplog.text
+
+
 async def test_a_store_that_answers_at_once_does_not_wind_up_the_stack(world: World) -> None:
     await world.open()
     append = world.log._write
