@@ -1,7 +1,7 @@
 """The door itself: sockets come in authenticated, their commands become service calls, and every one is acked."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ class Door:
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
         namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
-        namespace.on_raw(self._command)
+        namespace.on_raw(self._command, self._attached)
 
     async def _come_in(self, socket: Socket) -> None:
         try:
@@ -110,11 +110,20 @@ class Door:
         except ChatError as error:
             self._refuse(ack, error)
             return
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
+            return
         connection.in_flight += 1
         if isinstance(later, Answer):
             later.then(lambda answer: self._answered(connection, answer, ack))
         else:
             self._spawn(self._wait(connection, event, later, ack))
+
+    def _attached(
+        self, _socket: Socket, _event: str, _args: bytes, _data: Sequence[bytes], ack: Ack | None
+    ) -> None:
+        self._refuse(ack, Invalid("Commands carry no binary attachments."))
 
     def _call(self, connection: Connection, event: str, args: bytes) -> Later:
         command = self._commands.get(event)
@@ -157,15 +166,13 @@ class Door:
         connection.in_flight -= 1
         try:
             value = answer.result()
-        except ChatError as error:
-            self._refuse(ack, error)
-        except Exception:
-            who = {"sid": connection.socket.id, "user_id": connection.user_id}
-            logger.exception("a command failed", extra=who)
-            self._refuse(ack, Unavailable())
-        else:
             if ack is not None:
                 ack(self._ok(value))
+        except ChatError as error:
+            self._refuse(ack, error)
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
 
     def _ok(self, value: object) -> bytes:
         """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
@@ -173,6 +180,10 @@ class Door:
             value = EntryAck(value.entry, value.duplicate)
         fields = self._encode(value)
         return b'{"ok":true}' if fields == b"{}" else b'{"ok":true,' + fields[1:]
+
+    def _log(self, connection: Connection, fault: Exception) -> None:
+        who = {"sid": connection.socket.id, "user_id": connection.user_id}
+        logger.error("a command failed", exc_info=fault, extra=who)
 
     def _refuse(self, ack: Ack | None, error: ChatError) -> None:
         if ack is not None:
