@@ -1,5 +1,7 @@
 """Sending and reading messages."""
 
+from typing import Any
+
 import pytest
 
 from parley.adapters.memory.log import MemoryLog
@@ -22,6 +24,14 @@ from tests.support.world import ANN, BEN, CAT
 @pytest.fixture
 async def chat() -> Chat:
     return await a_chat()
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Data in which so many arrays and objects stand in each other."""
+    data: Any = []
+    for _ in range(depth - 2):
+        data = [data]
+    return {"k": data}
 
 
 async def test_a_message_is_in_the_history_of_its_conversation(chat: Chat) -> None:
@@ -168,6 +178,8 @@ async def test_a_client_id_stands_for_the_whole_command(chat: Chat, other: Draft
         (Draft(body="\N{GRINNING FACE}" * 16_000 + "x"), TooLarge),
         (Draft(body="a", data={"k": "x" * 4_096}), TooLarge),
         (Draft(body="a", data={"k": "\ud800"}), Invalid),
+        (Draft(body="a", data=nested(17)), Invalid),
+        (Draft(body="a", data=nested(990)), Invalid),
     ],
 )
 async def test_what_cannot_be_kept_as_sent_is_refused(
@@ -176,6 +188,12 @@ async def test_what_cannot_be_kept_as_sent_is_refused(
     where = await chat.group(BEN)
     with pytest.raises(error):
         chat.messages.send(ANN, where, draft)
+
+
+async def test_data_may_be_nested_as_deep_as_anyone_needs(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.messages.send(ANN, where, Draft(body="a", data=nested(16)))
+    assert (await chat.messages.get(BEN, where, 2)).data == nested(16)
 
 
 async def test_text_is_kept_as_sent(chat: Chat) -> None:
