@@ -1,9 +1,12 @@
 """Sending and reading messages."""
 
+import asyncio
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
+from parley.adapters.memory.faults import Reading
 from parley.adapters.memory.log import MemoryLog
 from parley.model.entries import MessageNew
 from parley.model.errors import (
@@ -188,6 +191,23 @@ async def test_what_cannot_be_kept_as_sent_is_refused(
     where = await chat.group(BEN)
     with pytest.raises(error):
         chat.messages.send(ANN, where, draft)
+
+
+@pytest.mark.parametrize("read", ["get", "page", "log"])
+async def test_who_is_removed_while_a_page_is_read_does_not_see_what_followed(
+    chat: Chat, read: str
+) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    chat.world.log.faults._readings = chain([Reading(before=50)], repeat(Reading()))
+    arguments = (4,) if read == "get" else ()
+    reading = asyncio.ensure_future(getattr(chat.messages, read)(BEN, where, *arguments))
+    await asyncio.sleep(0)
+    await chat.conversations.remove(ANN, where, BEN)
+    await chat.say(ANN, where, "not for Ben")
+    assert not reading.done()
+    with pytest.raises(NotFound):
+        await reading
 
 
 async def test_data_may_be_nested_as_deep_as_anyone_needs(chat: Chat) -> None:

@@ -224,9 +224,11 @@ class Messages:
         Raises:
             NotFound: It is not there for this person.
         """
-        require_member(await self._journal.state(conversation_id), user_id)
+        await self._state_for(user_id, conversation_id)
         if seq >= 1:
-            for record in await self._log.read(conversation_id, seq - 1, 1):
+            found = await self._log.read(conversation_id, seq - 1, 1)
+            await self._state_for(user_id, conversation_id)
+            for record in found:
                 if isinstance(record.entry, MessageNew):
                     return (await self._shown(conversation_id, [record.entry]))[0]
         raise NotFound("There is no such message.", message_seq=seq)
@@ -249,10 +251,11 @@ class Messages:
         if before is not None and after is not None:
             raise Invalid("Name one of before and after.")
         _check_limit(limit)
-        require_member(await self._journal.state(conversation_id), user_id)
+        await self._state_for(user_id, conversation_id)
         head, found = await self._log.messages(
             conversation_id, before=before, after=after, limit=limit + 1
         )
+        await self._state_for(user_id, conversation_id)
         more = len(found) > limit
         chosen = found[:limit] if after is not None else found[-limit:]
         items = await self._shown(conversation_id, chosen)
@@ -280,9 +283,9 @@ class Messages:
             NotFound: The conversation is not there for this person.
         """
         _check_limit(limit)
-        state = await self._journal.state(conversation_id)
-        require_member(state, user_id)
+        await self._state_for(user_id, conversation_id)
         records = await self._log.read(conversation_id, max(after, 0), limit)
+        state = await self._state_for(user_id, conversation_id)
         entries = [record.entry for record in records]
         # The state may be older or newer than the reading; what was read is in the log.
         head = max(state.head, entries[-1].seq if entries else 0)
@@ -295,6 +298,12 @@ class Messages:
         found = await self._accounts.named(names)
         people = (found.get(folded(name)) for name in names)
         return tuple(dict.fromkeys(user_id for user_id in people if user_id is not None))
+
+    async def _state_for(self, user_id: UserId, conversation_id: ConversationId) -> State:
+        """The state, for a member; asked for again behind a reading: who left meanwhile must not see what followed."""
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        return state
 
     def _digest(self, draft: Draft) -> bytes:
         command: tuple[Any, ...] = ("message.send", draft.body, draft.reply_to, draft.data)
