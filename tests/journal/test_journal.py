@@ -8,11 +8,11 @@ import pytest
 
 from parley.adapters.memory.faults import Fate, Faults, Reading
 from parley.adapters.memory.log import MemoryLog
-from parley.journal.commands import Unchanged
+from parley.journal.commands import Committed, Unchanged
 from parley.model.entries import MemberLeft, MessageNew
 from parley.model.errors import ClientIdReused, Conflict, Forbidden, NotFound, Unavailable
 from parley.model.ids import ConversationId
-from parley.model.permissions import open_direct
+from parley.model.permissions import add_member, open_direct
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record
 from tests.support.world import ANN, BEN, CAT, HOME, World, created, world_over
@@ -83,6 +83,31 @@ async def test_a_retry_is_answered_with_the_first(world: World) -> None:
     again = await world.send(ANN, "a", client_id="x")
     assert (again.entry, again.duplicate, first.duplicate) == (first.entry, True, False)
     assert world.bodies() == ["a"]
+
+
+async def test_a_retry_of_what_is_so_already_is_answered_with_the_first(world: World) -> None:
+    await world.open()
+
+    def add() -> Answer[Committed]:
+        return world.journal.commit(
+            HOME,
+            ANN,
+            lambda state: add_member(state, ANN, CAT, role="member", most=9) or Unchanged(),
+            client_id="x",
+            digest=world.journal.digest("add", CAT),
+        )
+
+    first, again = await add(), await add()
+    assert first.entry is not None
+    assert (again.entry, again.duplicate) == (first.entry, True)
+    with pytest.raises(ClientIdReused):
+        await world.journal.commit(
+            HOME,
+            ANN,
+            lambda _state: Unchanged(),
+            client_id="x",
+            digest=world.journal.digest("another command"),
+        )
 
 
 async def test_a_retry_while_the_first_is_on_its_way_joins_it(world: World) -> None:
