@@ -56,6 +56,36 @@ async def test_the_first_page_is_the_newest_and_ascends(chat: Chat) -> None:
     assert ([message.body for message in oldest.items], oldest.next) == (["a"], None)
 
 
+@pytest.mark.parametrize("forwards", [True, False])
+async def test_pages_of_long_messages_hold_fewer_and_join_without_a_gap(
+    chat: Chat, forwards: bool
+) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *["x" * 16_000] * 70)
+    got: list[int] = []
+    bounds: dict[str, int | None] = {"after": 0} if forwards else {}
+    while True:
+        page = await chat.messages.page(ANN, where, limit=200, **bounds)
+        assert sum(len(message.body) for message in page.items) <= 528_000
+        seqs = [message.seq for message in page.items]
+        got = got + seqs if forwards else seqs + got
+        if page.next is None:
+            break
+        bounds = {"after" if forwards else "before": page.next}
+    assert got == list(range(2, 72))
+
+
+async def test_a_page_of_the_log_is_bounded_in_bytes(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *["x" * 16_000] * 70)
+    page = await chat.messages.log(ANN, where, limit=200)
+    rest = await chat.messages.log(ANN, where, after=page.entries[-1].seq, limit=200)
+    again = await chat.messages.log(ANN, where, after=rest.entries[-1].seq, limit=200)
+    assert (page.more, rest.more, again.more) == (True, True, False)
+    seqs = [entry.seq for part in (page, rest, again) for entry in part.entries]
+    assert seqs == list(range(1, 72))
+
+
 async def test_history_is_read_forwards_too(chat: Chat) -> None:
     where = await chat.group(BEN)
     await chat.say(ANN, where, *"abc")
