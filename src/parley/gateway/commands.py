@@ -73,7 +73,7 @@ class OfMessage(Payload, frozen=True, kw_only=True):
     """A message that is there, by its seq."""
 
     conversation_id: AnyId
-    message_seq: int
+    message_seq: Seq
     client_id: ClientId | None = None
 
 

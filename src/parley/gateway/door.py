@@ -14,6 +14,7 @@ from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
+    Invalid,
     InvalidJson,
     Problem,
     RateLimited,
