@@ -10,7 +10,6 @@ from parley.gateway.authentication import Admission, Authentication
 from parley.model.errors import ForeignOrigin, SessionRevoked, TokenExpired, Unauthenticated
 from parley.model.origins import Origins
 from parley.model.sessions import SignedIn
-from parley.socketio.protocol.handshake import RequestHead
 from parley.socketio.request import Handshake, Request
 from tests.support.house import House, a_house
 
@@ -31,8 +30,8 @@ async def anna(house: House) -> SignedIn:
 async def admit(
     house: House, auth: dict[str, Any] | None = None, query: str = "", **headers: str
 ) -> Admission:
-    lines = "\r\n".join(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())
-    head = RequestHead("GET", f"/socket.io/?{query}", lines.encode())
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = "\r\n".join([f"GET /socket.io/?{query} HTTP/1.1", *lines]).encode()
     authenticate = Authentication(
         house.sessions, cookie="parley_access", origins=Origins(["https://app.example.org"])
     )

@@ -40,10 +40,13 @@ class Authentication:
             SessionRevoked: Its session was ended.
             ForeignOrigin: It shows a cookie alone, from a page that may not act for this browser.
         """
-        headers = socket.handshake.headers
-        token = (socket.handshake.auth or {}).get("token", _bearer(headers))
+        handshake = socket.handshake
+        token = (handshake.auth or {}).get("token")
         if token is None:
-            return Admission(await self._sessions.authenticate(self._from_cookie(headers)))
+            headers = handshake.headers  # parsed at each access
+            token = _bearer(headers)
+            if token is None:
+                return Admission(await self._sessions.authenticate(self._from_cookie(headers)))
         if not isinstance(token, str):
             raise Unauthenticated
         return Admission(*await self._sessions.admit(token))
