@@ -183,11 +183,11 @@ class Presences:
 
         Whoever else it is to concern (contacts) or not to (blocks) is decided here.
         """
-        partners = set(await self._acquaintances.partners(user_id))
-        watching = self._watches.of(user_id) - partners
+        concerned = await self._acquaintances.partners(user_id)
+        watching = self._watches.of(user_id) - concerned
         if watching:
-            partners |= await self._acquaintances.sharing(user_id, watching)
-        return partners - {user_id}
+            concerned = concerned | await self._acquaintances.sharing(user_id, watching)
+        return concerned
 
     # --- once a second ------------------------------------------------------------------------------------------------
 
@@ -195,8 +195,8 @@ class Presences:
         person.until = self._clock.monotonic() + self._grace_s
         self._lingering[user_id] = person
 
-    def _note(self, user_id: UserId, at_ms: int | None = None) -> None:
-        self._changed[user_id] = self._clock.now_ms() if at_ms is None else at_ms
+    def _note(self, user_id: UserId) -> None:
+        self._changed[user_id] = self._clock.now_ms()
         self._arm()
 
     def _arm(self) -> None:
