@@ -10,10 +10,13 @@ from msgspec import Struct
 from docs.shapes import described, names
 from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
+from parley.gateway.hub import RECEIPT
 from parley.model.entries import AnyEntry, Entry
 from parley.model.errors import every_error
+from parley.model.marks import Receipt
 from parley.settings import fields
 
+STATES: dict[str, type[Struct]] = {RECEIPT: Receipt}
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
 
@@ -57,7 +60,12 @@ def errors_page() -> str:
 def events_page() -> str:
     nowhere = cast("Any", None)
     commands = Commands(
-        messages=nowhere, reactions=nowhere, pins=nowhere, conversations=nowhere, sync=nowhere
+        messages=nowhere,
+        reactions=nowhere,
+        pins=nowhere,
+        marks=nowhere,
+        conversations=nowhere,
+        sync=nowhere,
     ).table()
     common = names(Entry)
     return page(
@@ -80,6 +88,11 @@ def events_page() -> str:
                 (code(tag(entry)), described(entry, without=common), note(entry))
                 for entry in typing.get_args(AnyEntry)
             ),
+        ),
+        "## States\n\nTo clients, in passing: without `seq`, not in the log, never replayed.",
+        table(
+            ("event", "fields", "note"),
+            ((code(event), described(state), note(state)) for event, state in STATES.items()),
         ),
     )
 

@@ -1,5 +1,6 @@
 """The composition root: from settings to adapters, services and doors. It alone knows everything."""
 
+import asyncio
 import hmac
 import importlib.metadata
 import os
@@ -23,6 +24,7 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
@@ -41,11 +43,13 @@ from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
+from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
 from parley.ports.sessions import SessionStore
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
@@ -76,6 +80,7 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     services = _services(settings, core)
+    inside.push_async_callback(services.marks.flush)
     sockets = _sockets(settings, core, services)
     app = _app(settings, services, core.identity.epoch, not_ready)
     http = HttpServer(
@@ -99,6 +104,7 @@ class Core(Struct, frozen=True, kw_only=True):
     sessions: SessionStore
     log: Log
     views: Views
+    marks: MarkStore
     identity: StoreIdentity
 
 
@@ -121,6 +127,7 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         sessions=SqliteSessions(database),
         log=SqliteLog(database),
         views=SqliteConversations(database),
+        marks=SqliteMarks(database),
         identity=database.identity,
     )
 
@@ -158,6 +165,7 @@ def _services(settings: Settings, core: Core) -> Services:
         conversations=Conversations(
             journal=journal,
             views=core.views,
+            marks=core.marks,
             accounts=core.accounts,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
@@ -168,7 +176,15 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
-        sync=Sync(journal=journal, log=core.log),
+        marks=Marks(
+            journal=journal,
+            log=core.log,
+            marks=core.marks,
+            bus=core.bus,
+            spawn=core.background.spawn,
+            after=asyncio.get_running_loop().call_later,
+        ),
+        sync=Sync(journal=journal, log=core.log, marks=core.marks),
     )
 
 
@@ -195,6 +211,7 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
             messages=services.messages,
             reactions=services.reactions,
             pins=services.pins,
+            marks=services.marks,
             conversations=services.conversations,
             sync=services.sync,
         ),

@@ -11,17 +11,20 @@ import pytest
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.marks import MarkStore
 from parley.ports.sessions import SessionStore
 from tests.support.pen import Pen
 
@@ -34,6 +37,7 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    marks: MarkStore
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -53,7 +57,7 @@ Opened = AbstractAsyncContextManager[Store]
 @asynccontextmanager
 async def memory(_folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
-    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
+    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions(), MemoryMarks(log))
 
 
 @asynccontextmanager
@@ -65,6 +69,7 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteMarks(database),
     )
     await database.close()
     assert failures == []

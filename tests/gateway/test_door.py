@@ -11,6 +11,7 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.marks import MemoryMarks
 from parley.gateway.commands import Commands
 from parley.gateway.connection import Connection
 from parley.gateway.door import Door
@@ -20,6 +21,7 @@ from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
 from parley.model.sessions import Identity
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
@@ -27,6 +29,7 @@ from parley.services.sync import Sync
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, Wire
+from tests.support.timers import ManualTimers
 from tests.support.world import ANN, BEN, CAT, HOME
 
 
@@ -36,6 +39,7 @@ class DoorNode(Node):
 
     door: Door | None = None
     who: Identity | Exception | None = None
+    timers: ManualTimers | None = None
 
     async def enter(self, user_id: UserId = ANN) -> tuple[Socket, Wire]:
         connection, wire = self.arrive(user_id)
@@ -72,7 +76,8 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 created_at=timestamp(0),
             )
         )
-    made = DoorNode(world, node.namespace, node.hub, node.wires)
+    marks, timers = MemoryMarks(world.log), ManualTimers()
+    made = DoorNode(world, node.namespace, node.hub, node.wires, timers=timers)
 
     async def authenticate(_socket: Socket) -> Identity:
         if isinstance(made.who, Exception):
@@ -91,13 +96,22 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             ),
             reactions=Reactions(world.journal),
             pins=Pins(world.journal),
+            marks=Marks(
+                journal=world.journal,
+                log=world.log,
+                marks=marks,
+                bus=world.bus,
+                spawn=world.background.spawn,
+                after=timers.after,
+            ),
             conversations=Conversations(
                 journal=world.journal,
                 views=MemoryConversations(world.log),
+                marks=marks,
                 accounts=accounts,
                 random=secrets.token_bytes,
             ),
-            sync=Sync(journal=world.journal, log=world.log),
+            sync=Sync(journal=world.journal, log=world.log, marks=marks),
         ),
         authenticate=authenticate,
         spawn=world.background.spawn,

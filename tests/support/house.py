@@ -8,6 +8,7 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
@@ -18,6 +19,7 @@ from parley.ports.background import Background
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
@@ -25,6 +27,7 @@ from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
 from tests.support.clock import ManualClock
+from tests.support.timers import ManualTimers
 
 SECRET = b"a secret of the tests, 32 bytes at least"
 MONTH_S = 30 * 86_400
@@ -35,6 +38,7 @@ class House:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
+        self.timers = ManualTimers()
         self.bus = MemoryBus()
         self.background = Background()
         self.account_store = MemoryAccounts()
@@ -55,6 +59,7 @@ class House:
         self.sessions = self.more_sessions()
         self.users = Users(self.account_store)
         self.log = MemoryLog()
+        self.mark_store = MemoryMarks(self.log)
         self.journal = Journal(
             log=self.log,
             bus=self.bus,
@@ -66,6 +71,7 @@ class House:
         self.conversations = Conversations(
             journal=self.journal,
             views=MemoryConversations(self.log),
+            marks=self.mark_store,
             accounts=self.account_store,
             random=secrets.token_bytes,
         )
@@ -77,7 +83,15 @@ class House:
         )
         self.reactions = Reactions(self.journal)
         self.pins = Pins(self.journal)
-        self.sync = Sync(journal=self.journal, log=self.log)
+        self.marks = Marks(
+            journal=self.journal,
+            log=self.log,
+            marks=self.mark_store,
+            bus=self.bus,
+            spawn=self.background.spawn,
+            after=self.timers.after,
+        )
+        self.sync = Sync(journal=self.journal, log=self.log, marks=self.mark_store)
 
     def more_sessions(self, **options: int) -> Sessions:
         """The service again, as another node on the same store and bus has it."""
