@@ -219,6 +219,7 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
+        "mark": {"conversation_id": HOME, "read": 2},
         "history": {"conversation_id": HOME},
         "sync": {"cursors": {HOME: 0}},
         "conversation.leave": {"conversation_id": HOME},
@@ -311,3 +312,29 @@ async def test_a_socket_that_ends_is_forgotten(door: DoorNode) -> None:
     door.door._gone(socket)
     assert door.hub.connections(ANN) == 0
     assert not connection.conversations
+
+
+async def test_a_mark_is_acked_with_where_one_stands_and_told_a_second_later(
+    door: DoorNode,
+) -> None:
+    await door.world.send(ANN, "hello")
+    socket, his = await door.enter(BEN)
+    _, hers = await door.enter(ANN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, "read": 2}]))
+    assert answer["ok"]
+    assert (answer["marks"]["read"], answer["marks"]["unread"]) == (2, 0)
+    assert door.types(hers) == []
+    door.timers.elapse(seconds=1)
+    await door.world.background.settled()
+    told = (
+        "receipt",
+        {"conversation_id": HOME, "marks": [{"user_id": BEN, "delivered": 2, "read": 2}]},
+    )
+    door.flush()
+    assert [his.events, hers.events] == [[told], [told]]
+
+
+async def test_a_mark_of_receiving_is_acked_at_once(door: DoorNode) -> None:
+    socket, _ = await door.enter(BEN)
+    asked = json.dumps([{"conversation_id": HOME, "delivered": 1}])
+    assert await door.ask(socket, "mark", asked) == {"ok": True}
