@@ -1,8 +1,10 @@
 """What marks and mentions cost, and what an older database brings along."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from parley.adapters.sqlite import marks
 from parley.adapters.sqlite.connections import open_writer
@@ -52,8 +54,8 @@ async def test_a_refused_message_leaves_no_mentions(embedded: Embedded) -> None:
     assert await mention_rows(embedded) == []
 
 
-def _plan(connection: sqlite3.Connection, sql: str) -> str:
-    found = connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1, 1, 1))
+def _plan(connection: sqlite3.Connection, sql: str, values: Any = (1, 1, 1)) -> str:
+    found = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
     return " ".join(str(row[-1]) for row in found)
 
 
@@ -69,6 +71,13 @@ async def test_ones_own_last_message_is_sought_from_the_head_and_then_among_ones
     assert "conversation=? AND seq>?" in near
     assert "ORDER BY" not in near
     assert "conversation=? AND actor=?" in far
+
+
+async def test_standings_begin_with_what_is_asked_for(embedded: Embedded) -> None:
+    asked = {"user_id": BEN, "conversation_ids": "[]"}
+    plan = await embedded.database.read(lambda connection: _plan(connection, marks._INSIDE, asked))
+    assert plan.startswith("SCAN asked")
+    assert len(re.findall(r"\bSCAN\b", plan)) == 1
 
 
 async def test_standings_cost_a_few_statements_a_conversation(embedded: Embedded) -> None:

@@ -42,15 +42,17 @@ _OF: Final = f"""
     WHERE conversation = (SELECT key FROM conversations WHERE id = ?)
     AND people.id IN (SELECT value FROM json_each(?))
 """
+# CROSS JOIN keeps the order: from what is asked for, never from all that a person is in.
 _INSIDE: Final = f"""
     SELECT conversations.id, members.conversation, members.person, latest.seq, latest.messages,
            joined.seq, joined.messages, {_KEPT}
     FROM json_each(:conversation_ids) AS asked
-    JOIN conversations ON conversations.id = asked.value
-    JOIN members ON members.conversation = conversations.key
+    CROSS JOIN conversations ON conversations.id = asked.value
+    CROSS JOIN members ON members.conversation = conversations.key
          AND members.person = (SELECT key FROM people WHERE id = :user_id)
-    JOIN entries AS joined ON joined.conversation = members.conversation AND joined.seq = members.joined_seq
-    JOIN entries AS latest ON latest.conversation = members.conversation
+    CROSS JOIN entries AS joined
+         ON joined.conversation = members.conversation AND joined.seq = members.joined_seq
+    CROSS JOIN entries AS latest ON latest.conversation = members.conversation
          AND latest.seq = (SELECT max(seq) FROM entries WHERE conversation = members.conversation)
     LEFT JOIN marks ON marks.conversation = members.conversation AND marks.person = members.person
 """
