@@ -397,3 +397,12 @@ async def test_a_mark_of_receiving_is_acked_at_once(door: DoorNode) -> None:
     socket, _ = await door.enter(BEN)
     asked = json.dumps([{"conversation_id": HOME, "delivered": 1}])
     assert await door.ask(socket, "mark", asked) == {"ok": True}
+
+
+@pytest.mark.parametrize("marks", [{}, {"read": 2**60}, {"read": 0}, {"delivered": "1"}])
+async def test_a_mark_of_nothing_that_is_there_is_invalid(
+    door: DoorNode, marks: dict[str, Any]
+) -> None:
+    socket, _ = await door.enter(BEN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, **marks}]))
+    assert answer["error"]["code"] == "invalid"

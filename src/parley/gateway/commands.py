@@ -90,9 +90,9 @@ class SetMarks(Payload, frozen=True, kw_only=True):
     """Up to where everything is read, or received; or from where on it is unread again."""
 
     conversation_id: AnyId
-    read: int | None = None
-    delivered: int | None = None
-    unread_from: int | None = None
+    read: Seq | None = None
+    delivered: Seq | None = None
+    unread_from: Seq | None = None
 
 
 class History(Payload, frozen=True, kw_only=True):
