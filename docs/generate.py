@@ -10,13 +10,11 @@ from msgspec import Struct
 from docs.shapes import described, names
 from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
-from parley.gateway.hub import RECEIPT
+from parley.gateway.pushes import PUSHES
 from parley.model.entries import AnyEntry, Entry
 from parley.model.errors import every_error
-from parley.model.marks import Receipt
 from parley.settings import fields
 
-STATES: dict[str, type[Struct]] = {RECEIPT: Receipt}
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
 
@@ -89,10 +87,11 @@ def events_page() -> str:
                 for entry in typing.get_args(AnyEntry)
             ),
         ),
-        "## States\n\nTo clients, in passing: without `seq`, not in the log, never replayed.",
+        "## State\n\nTo clients: how something is now that no log keeps. There is no seq, and what was missed is not "
+        "repeated: ask.",
         table(
             ("event", "fields", "note"),
-            ((code(event), described(state), note(state)) for event, state in STATES.items()),
+            ((code(event), described(push), note(push)) for event, push in PUSHES.items()),
         ),
     )
 

@@ -46,6 +46,7 @@ from parley.ports.log import Log, StoreIdentity
 from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
 from parley.ports.sessions import SessionStore
+from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
@@ -98,6 +99,7 @@ class Core(Struct, frozen=True, kw_only=True):
     clock: Clock
     bus: Bus
     background: Background
+    after: After
     passwords: Passwords
     tokens: Tokens
     accounts: AccountStore
@@ -121,6 +123,7 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         clock=SystemClock(),
         bus=MemoryBus(),
         background=background,
+        after=asyncio.get_running_loop().call_later,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
         accounts=SqliteAccounts(database),
@@ -182,7 +185,7 @@ def _services(settings: Settings, core: Core) -> Services:
             marks=core.marks,
             bus=core.bus,
             spawn=core.background.spawn,
-            after=asyncio.get_running_loop().call_later,
+            after=core.after,
         ),
         sync=Sync(journal=journal, log=core.log, marks=core.marks),
     )

@@ -76,8 +76,10 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 created_at=timestamp(0),
             )
         )
-    marks, timers = MemoryMarks(world.log), ManualTimers()
-    made = DoorNode(world, node.namespace, node.hub, node.wires, timers=timers)
+    marks = MemoryMarks(world.log)
+    timers = ManualTimers(world.clock, world.background)
+    made = DoorNode(world, node.namespace, node.hub, node.wires)
+    made.timers = timers
 
     async def authenticate(_socket: Socket) -> Identity:
         if isinstance(made.who, Exception):
@@ -383,8 +385,7 @@ async def test_a_mark_is_acked_with_where_one_stands_and_told_a_second_later(
     assert answer["ok"]
     assert (answer["marks"]["read"], answer["marks"]["unread"]) == (2, 0)
     assert door.types(hers) == []
-    door.timers.elapse(seconds=1)
-    await door.world.background.settled()
+    await door.timers.pass_time(1)
     told = (
         "receipt",
         {"conversation_id": HOME, "marks": [{"user_id": BEN, "delivered": 2, "read": 2}]},

@@ -45,8 +45,7 @@ class Chat:
 
     async def a_second_later(self) -> None:
         """Let a second pass; what it brought is done."""
-        self.timers.elapse(seconds=1)
-        await self.world.background.settled()
+        await self.timers.pass_time(1)
 
     def hear(self, signal: Signal) -> None:
         if isinstance(signal, Marked):
@@ -68,7 +67,7 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
                 created_at=timestamp(0),
             )
         )
-    marks, timers = MemoryMarks(log), ManualTimers()
+    marks, timers = MemoryMarks(log), ManualTimers(world.clock, world.background)
     chat = Chat(
         world,
         Conversations(

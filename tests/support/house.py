@@ -38,9 +38,9 @@ class House:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.timers = ManualTimers()
         self.bus = MemoryBus()
         self.background = Background()
+        self.timers = ManualTimers(self.clock, self.background)
         self.account_store = MemoryAccounts()
         self.session_store = MemorySessions()
         self.passwords = Argon2Passwords(random=secrets.token_bytes, memory_kib=8, passes=1)

@@ -32,8 +32,6 @@ from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
 
-RECEIPT = "receipt"
-
 
 class _Room:
     """A conversation that someone here hears of.
@@ -166,7 +164,7 @@ class Hub:
         if conversation_id not in self._rooms:
             return
         if signal.to_members:
-            encoded = self._namespace.encode(RECEIPT, self._encode(signal.receipt))
+            encoded = self._namespace.encode("receipt", self._encode(signal.receipt))
             self._namespace.push(conversation_id, encoded)
             return
         for mark in signal.receipt.marks:
@@ -174,7 +172,7 @@ class Hub:
             if mine is None:
                 continue
             own = self._encode(Receipt(conversation_id, [mark]))
-            encoded = self._namespace.encode(RECEIPT, own)
+            encoded = self._namespace.encode("receipt", own)
             for connection in mine:
                 if conversation_id in connection.conversations:
                     connection.socket.push(encoded)

@@ -10,9 +10,6 @@ logger = logging.getLogger(__name__)
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts work on the event loop and returns at once."""
 
-After = Callable[[float, Callable[[], None]], object]
-"""Has something called on the event loop after so many seconds; returns at once."""
-
 
 class Background:
     """Keeps hold of the work that it started, so that it is neither collected early nor fails in silence."""

@@ -18,10 +18,11 @@ from parley.model.marks import (
     unread_after,
 )
 from parley.model.permissions import require_member
-from parley.ports.background import After, Spawn
+from parley.ports.background import Spawn
 from parley.ports.bus import Bus, Marked
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore, Move
+from parley.ports.timers import After
 
 PAGE = 200
 FLUSH_SECONDS = 1.0
