@@ -62,6 +62,7 @@ def events_page() -> str:
         messages=nowhere,
         reactions=nowhere,
         pins=nowhere,
+        marks=nowhere,
         conversations=nowhere,
         presence=nowhere,
         sync=nowhere,

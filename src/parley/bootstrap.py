@@ -25,6 +25,7 @@ from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
@@ -47,6 +48,7 @@ from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
+from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
 from parley.ports.presence import PresenceStore
 from parley.ports.sessions import SessionStore
@@ -54,6 +56,7 @@ from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.presence import Presences
@@ -86,6 +89,7 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     services = _services(settings, core)
+    inside.push_async_callback(services.marks.flush)
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
     browsers = _browsers(settings)
@@ -115,6 +119,7 @@ class Core(Struct, frozen=True, kw_only=True):
     acquaintances: Acquaintances
     log: Log
     views: Views
+    marks: MarkStore
     identity: StoreIdentity
 
 
@@ -140,6 +145,7 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         acquaintances=SqliteAcquaintances(database),
         log=SqliteLog(database),
         views=SqliteConversations(database),
+        marks=SqliteMarks(database),
         identity=database.identity,
     )
 
@@ -177,6 +183,7 @@ def _services(settings: Settings, core: Core) -> Services:
         conversations=Conversations(
             journal=journal,
             views=core.views,
+            marks=core.marks,
             accounts=core.accounts,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
@@ -187,6 +194,14 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
+        marks=Marks(
+            journal=journal,
+            log=core.log,
+            marks=core.marks,
+            bus=core.bus,
+            spawn=core.background.spawn,
+            after=core.after,
+        ),
         presence=Presences(
             store=core.presence,
             acquaintances=core.acquaintances,
@@ -202,7 +217,7 @@ def _services(settings: Settings, core: Core) -> Services:
             clock=core.clock,
             most_members=settings.max_typing_members,
         ),
-        sync=Sync(journal=journal, log=core.log),
+        sync=Sync(journal=journal, log=core.log, marks=core.marks),
     )
 
 
@@ -247,6 +262,7 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             messages=services.messages,
             reactions=services.reactions,
             pins=services.pins,
+            marks=services.marks,
             conversations=services.conversations,
             presence=services.presence,
             sync=services.sync,

@@ -27,6 +27,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         messages=house.messages,
         reactions=house.reactions,
         pins=house.pins,
+        marks=house.marks,
         presence=house.presence,
         typing=house.typing,
         sync=house.sync,

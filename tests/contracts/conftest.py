@@ -12,6 +12,7 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.sqlite.accounts import SqliteAccounts
@@ -19,6 +20,7 @@ from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
@@ -27,6 +29,7 @@ from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.marks import MarkStore
 from parley.ports.presence import PresenceStore
 from parley.ports.sessions import SessionStore
 from tests.support.pen import Pen
@@ -40,6 +43,7 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
 
@@ -66,6 +70,7 @@ async def memory(_folder: Path) -> AsyncIterator[Store]:
         MemoryConversations(log),
         MemoryAccounts(),
         MemorySessions(),
+        MemoryMarks(log),
         MemoryPresence(),
         MemoryAcquaintances(log),
     )
@@ -80,6 +85,7 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
     )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.tokens import JwtTokens
@@ -28,6 +29,7 @@ from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
 from parley.model.sessions import Identity, opened
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.presence import Presences
@@ -97,14 +99,16 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 created_at=timestamp(0),
             )
         )
+    marks = MemoryMarks(world.log)
+    timers = ManualTimers(world.clock, world.background)
     made = DoorNode(world, node.namespace, node.hub, node.wires)
+    made.timers = timers
 
     async def authenticate(_socket: Socket) -> Admission:
         if isinstance(made.who, Exception):
             raise made.who
         return Admission(made.who, made.expires_ms)
 
-    made.timers = timers = ManualTimers(world.clock, world.background)
     made.tokens = JwtTokens(secrets.token_bytes(32), random=secrets.token_bytes, lifetime_s=900)
     made.sessions = MemorySessions()
     presence = Presences(
@@ -139,14 +143,23 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             ),
             reactions=Reactions(world.journal),
             pins=Pins(world.journal),
+            marks=Marks(
+                journal=world.journal,
+                log=world.log,
+                marks=marks,
+                bus=world.bus,
+                spawn=world.background.spawn,
+                after=timers.after,
+            ),
             conversations=Conversations(
                 journal=world.journal,
                 views=MemoryConversations(world.log),
+                marks=marks,
                 accounts=accounts,
                 random=secrets.token_bytes,
             ),
             presence=presence,
-            sync=Sync(journal=world.journal, log=world.log),
+            sync=Sync(journal=world.journal, log=world.log, marks=marks),
         ),
         socket_commands=SocketCommands(
             typing=Typing(journal=world.journal, bus=world.bus, clock=world.clock),
@@ -269,6 +282,7 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
+        "mark": {"conversation_id": HOME, "read": 2},
         "presence.get": {"user_ids": [BEN]},
         "presence.watch": {"user_ids": [BEN]},
         "status.set": {"status": "away"},
@@ -417,3 +431,37 @@ async def test_a_socket_that_ends_is_forgotten(door: DoorNode) -> None:
     door.door._gone(socket)
     assert door.hub.connections(ANN) == 0
     assert not connection.conversations
+
+
+async def test_a_mark_is_acked_with_where_one_stands_and_told_a_second_later(
+    door: DoorNode,
+) -> None:
+    await door.world.send(ANN, "hello")
+    socket, his = await door.enter(BEN)
+    _, hers = await door.enter(ANN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, "read": 2}]))
+    assert answer["ok"]
+    assert (answer["marks"]["read"], answer["marks"]["unread"]) == (2, 0)
+    assert door.types(hers) == []
+    await door.timers.pass_time(1)
+    told = (
+        "receipt",
+        {"conversation_id": HOME, "marks": [{"user_id": BEN, "delivered": 2, "read": 2}]},
+    )
+    door.flush()
+    assert [his.events, hers.events] == [[told], [told]]
+
+
+async def test_a_mark_of_receiving_is_acked_at_once(door: DoorNode) -> None:
+    socket, _ = await door.enter(BEN)
+    asked = json.dumps([{"conversation_id": HOME, "delivered": 1}])
+    assert await door.ask(socket, "mark", asked) == {"ok": True}
+
+
+@pytest.mark.parametrize("marks", [{}, {"read": 2**60}, {"read": 0}, {"delivered": "1"}])
+async def test_a_mark_of_nothing_that_is_there_is_invalid(
+    door: DoorNode, marks: dict[str, Any]
+) -> None:
+    socket, _ = await door.enter(BEN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, **marks}]))
+    assert answer["error"]["code"] == "invalid"

@@ -1,19 +1,23 @@
 """The services of conversations over a store in memory, with a few people who have accounts."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.model.accounts import Account
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
+from parley.ports.bus import Marked, Signal
 from parley.services.conversations import Conversations, NewGroup
+from parley.services.marks import Marks
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
 from parley.services.sync import Sync
+from tests.support.timers import ManualTimers
 from tests.support.world import ANN, BEN, CAT, World, world_over
 
 
@@ -24,7 +28,10 @@ class Chat:
     messages: Messages
     reactions: Reactions
     pins: Pins
+    marks: Marks
     sync: Sync
+    timers: ManualTimers
+    receipts: list[Marked] = field(default_factory=list)
 
     async def group(self, *others: UserId, name: str = "Home") -> ConversationId:
         """A group of Ann's."""
@@ -36,8 +43,16 @@ class Chat:
         for body in bodies:
             await self.messages.send(user_id, where, Draft(body=body))
 
+    async def a_second_later(self) -> None:
+        """Let a second pass; what it brought is done."""
+        await self.timers.pass_time(1)
 
-async def a_chat(log: MemoryLog | None = None) -> Chat:
+    def hear(self, signal: Signal) -> None:
+        if isinstance(signal, Marked):
+            self.receipts.append(signal)
+
+
+async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
     log = log or MemoryLog()
     world = world_over(log)
     accounts = MemoryAccounts()
@@ -52,11 +67,13 @@ async def a_chat(log: MemoryLog | None = None) -> Chat:
                 created_at=timestamp(0),
             )
         )
-    return Chat(
+    marks, timers = MemoryMarks(log), ManualTimers(world.clock, world.background)
+    chat = Chat(
         world,
         Conversations(
             journal=world.journal,
             views=MemoryConversations(log),
+            marks=marks,
             accounts=accounts,
             random=secrets.token_bytes,
             most_first_members=3,
@@ -65,5 +82,17 @@ async def a_chat(log: MemoryLog | None = None) -> Chat:
         Messages(journal=world.journal, log=log, accounts=accounts, spawn=world.background.spawn),
         Reactions(world.journal),
         Pins(world.journal),
-        Sync(journal=world.journal, log=log),
+        Marks(
+            journal=world.journal,
+            log=log,
+            marks=marks,
+            bus=world.bus,
+            spawn=world.background.spawn,
+            after=timers.after,
+            most_told=most_told,
+        ),
+        Sync(journal=world.journal, log=log, marks=marks),
+        timers,
     )
+    world.bus.subscribe(on_signal=chat.hear)
+    return chat

@@ -9,6 +9,7 @@ from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
@@ -20,6 +21,7 @@ from parley.ports.background import Background
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.presence import Presences
@@ -61,6 +63,7 @@ class House:
         self.sessions = self.more_sessions()
         self.users = Users(self.account_store)
         self.log = MemoryLog()
+        self.mark_store = MemoryMarks(self.log)
         self.journal = Journal(
             log=self.log,
             bus=self.bus,
@@ -72,6 +75,7 @@ class House:
         self.conversations = Conversations(
             journal=self.journal,
             views=MemoryConversations(self.log),
+            marks=self.mark_store,
             accounts=self.account_store,
             random=secrets.token_bytes,
         )
@@ -83,10 +87,18 @@ class House:
         )
         self.reactions = Reactions(self.journal)
         self.pins = Pins(self.journal)
+        self.marks = Marks(
+            journal=self.journal,
+            log=self.log,
+            marks=self.mark_store,
+            bus=self.bus,
+            spawn=self.background.spawn,
+            after=self.timers.after,
+        )
+        self.sync = Sync(journal=self.journal, log=self.log, marks=self.mark_store)
         self.presence_store = MemoryPresence()
         self.presence = self.more_presence()
         self.typing = Typing(journal=self.journal, bus=self.bus, clock=self.clock, most_members=3)
-        self.sync = Sync(journal=self.journal, log=self.log)
 
     def more_sessions(self, **options: int) -> Sessions:
         """The service again, as another node on the same store and bus has it."""

@@ -22,8 +22,9 @@ from parley.model.entries import (
 )
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.marks import Receipt
 from parley.ports.background import Spawn
-from parley.ports.bus import PresenceChanged, SessionRevoked, Signal
+from parley.ports.bus import Marked, PresenceChanged, SessionRevoked, Signal
 from parley.ports.bus import Typing as TypingSignal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
@@ -154,12 +155,33 @@ class Hub:
 
     def on_signal(self, signal: Signal) -> None:
         """Act on what passes by."""
-        if isinstance(signal, SessionRevoked):
-            self.end_session(signal.user_id, signal.session_id)
-        elif isinstance(signal, PresenceChanged):
-            self._push_presence(signal)
-        else:
-            self._push_typing(signal)
+        match signal:
+            case SessionRevoked():
+                self.end_session(signal.user_id, signal.session_id)
+            case Marked():
+                self._tell_marks(signal)
+            case PresenceChanged():
+                self._tell_presence(signal)
+            case TypingSignal():
+                self._tell_typing(signal)
+
+    def _tell_marks(self, signal: Marked) -> None:
+        conversation_id = signal.receipt.conversation_id
+        if conversation_id not in self._rooms:
+            return
+        if signal.to_members:
+            encoded = self._namespace.encode("receipt", self._encode(signal.receipt))
+            self._namespace.push(conversation_id, encoded)
+            return
+        for mark in signal.receipt.marks:
+            mine = self._people.get(mark.user_id)
+            if mine is None:
+                continue
+            own = self._encode(Receipt(conversation_id, [mark]))
+            encoded = self._namespace.encode("receipt", own)
+            for connection in mine:
+                if conversation_id in connection.conversations:
+                    connection.socket.push(encoded)
 
     def on_record(self, record: Record) -> None:
         """Deliver an entry, in the order of these calls."""
@@ -222,7 +244,7 @@ class Hub:
         connection.socket.cut()
         self.farewell(connection)
 
-    def _push_presence(self, signal: PresenceChanged) -> None:
+    def _tell_presence(self, signal: PresenceChanged) -> None:
         connections = self._people.get(signal.user_id)
         if connections:
             push = self._encode(PresencePush(signal.people))
@@ -230,7 +252,7 @@ class Hub:
             for connection in connections:
                 connection.socket.push(encoded)
 
-    def _push_typing(self, signal: TypingSignal) -> None:
+    def _tell_typing(self, signal: TypingSignal) -> None:
         """To everybody but whoever writes, on whichever device: not by the room, as its buffer is the same for all."""
         room = self._rooms.get(signal.conversation_id)
         if room is not None:

@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Receipt
 from parley.model.presence import Presence
 
 
@@ -30,6 +31,7 @@ class Expiring(Struct, frozen=True):
 
 
 PUSHES: Final[Mapping[str, type[Struct]]] = {
+    "receipt": Receipt,
     "presence": PresencePush,
     "typing": TypingPush,
     "auth.expiring": Expiring,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.marks import Receipt
 from parley.model.presence import Presence
 from parley.ports.log import Record
 
@@ -15,6 +16,13 @@ class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
 
     user_id: UserId
     session_id: SessionId
+
+
+class Marked(Struct, frozen=True, tag="receipt"):
+    """Marks moved: for all members to hear of, or for the devices of those alone whose marks they are."""
+
+    receipt: Receipt
+    to_members: bool
 
 
 class PresenceChanged(Struct, frozen=True, tag="presence"):
@@ -32,7 +40,7 @@ class Typing(Struct, frozen=True, tag="typing"):
     for_ms: int
 
 
-Signal = SessionRevoked | PresenceChanged | Typing
+Signal = SessionRevoked | Marked | PresenceChanged | Typing
 """What passes by: without position, never replayed."""
 
 

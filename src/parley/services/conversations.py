@@ -25,10 +25,12 @@ from parley.model.ids import (
     direct_id,
     random_id,
 )
+from parley.model.marks import Marks, Standing
 from parley.model.permissions import add_member, open_direct, remove_member, require_member
 from parley.model.texts import check_data, check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations as Views
+from parley.ports.marks import MarkStore
 
 NAME_CHARS = 200
 PAGE = 200
@@ -44,9 +46,12 @@ class NewGroup(Struct, frozen=True, kw_only=True):
 
 
 class ListedConversation(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation in my list."""
+    """A conversation in my list: how many messages, and how many that mention me, I have not read; my marks."""
 
     last_message: MessageNew | None = None
+    unread: int
+    mentions: int
+    marks: Marks
 
 
 class MemberView(Struct, frozen=True):
@@ -79,6 +84,7 @@ class Conversations:
         *,
         journal: Journal,
         views: Views,
+        marks: MarkStore,
         accounts: AccountStore,
         random: RandomBytes,
         most_first_members: int = 200,
@@ -86,6 +92,7 @@ class Conversations:
     ) -> None:
         self._journal = journal
         self._views = views
+        self._marks = marks
         self._accounts = accounts
         self._random = random
         self._most_first_members = most_first_members
@@ -166,11 +173,14 @@ class Conversations:
         """My conversations, latest activity first."""
         _check_limit(limit)
         found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
+        listing = [listed.conversation_id for listed in found[:limit]]
+        standings = await self._marks.standings(user_id, listing)
         items = []
         for listed in found[:limit]:
             state = await self._journal.state(listed.conversation_id)
-            if user_id in state.members:
-                items.append(_listed(state, user_id, listed.last_message))
+            standing = standings.get(listed.conversation_id)
+            if user_id in state.members and standing is not None:
+                items.append(_listed(state, user_id, listed.last_message, standing))
         more = len(found) > limit
         return Page(items, found[limit - 1].activity if more else None)
 
@@ -258,10 +268,18 @@ class Conversations:
             raise NotFound("There is no such person.", user_ids=sorted(missing))
 
 
-def _listed(state: State, user_id: UserId, last: MessageNew | None) -> ListedConversation:
+def _listed(
+    state: State, user_id: UserId, last: MessageNew | None, standing: Standing
+) -> ListedConversation:
     about = summary(state, user_id)
     fields = {name: getattr(about, name) for name in about.__struct_fields__}
-    return ListedConversation(**fields, last_message=last)
+    return ListedConversation(
+        **fields,
+        last_message=last,
+        unread=standing.unread,
+        mentions=standing.mentions,
+        marks=Marks(standing.delivered, standing.read),
+    )
 
 
 def _check_limit(limit: int) -> None:
