@@ -57,7 +57,12 @@ def errors_page() -> str:
 def events_page() -> str:
     nowhere = cast("Any", None)
     commands = Commands(
-        messages=nowhere, reactions=nowhere, pins=nowhere, conversations=nowhere, sync=nowhere
+        messages=nowhere,
+        reactions=nowhere,
+        pins=nowhere,
+        conversations=nowhere,
+        rooms=nowhere,
+        sync=nowhere,
     ).table()
     common = names(Entry)
     return page(

@@ -23,6 +23,8 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.preferences import SqlitePreferences
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
@@ -34,6 +36,7 @@ from parley.gateway.commands import Commands
 from parley.gateway.door import Door
 from parley.gateway.hub import Hub
 from parley.journal.journal import Journal
+from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.ports.accounts import AccountStore
 from parley.ports.background import Background
@@ -42,13 +45,18 @@ from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
 from parley.ports.passwords import Passwords
+from parley.ports.preferences import PreferenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -99,6 +107,8 @@ class Core(Struct, frozen=True, kw_only=True):
     sessions: SessionStore
     log: Log
     views: Views
+    rooms: RoomStore
+    preferences: PreferenceStore
     identity: StoreIdentity
 
 
@@ -121,6 +131,8 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         sessions=SqliteSessions(database),
         log=SqliteLog(database),
         views=SqliteConversations(database),
+        rooms=SqliteRooms(database),
+        preferences=SqlitePreferences(database),
         identity=database.identity,
     )
 
@@ -135,6 +147,7 @@ def _services(settings: Settings, core: Core) -> Services:
         identity=core.identity,
         most_awake=settings.awake_conversations,
     )
+    naming = Naming(journal=journal, rooms=core.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=Accounts(
             accounts=core.accounts,
@@ -159,16 +172,27 @@ def _services(settings: Settings, core: Core) -> Services:
             journal=journal,
             views=core.views,
             accounts=core.accounts,
+            preferences=core.preferences,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
+            most_room_members=settings.max_room_members,
         ),
+        rooms=Rooms(
+            journal=journal,
+            naming=naming,
+            rooms=core.rooms,
+            random=token_bytes,
+            most_members=settings.max_room_members,
+        ),
+        administration=Administration(journal=journal, naming=naming),
+        preferences=Preferences(journal=journal, preferences=core.preferences),
         messages=Messages(
             journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
-        sync=Sync(journal=journal, log=core.log),
+        sync=Sync(journal=journal, log=core.log, preferences=core.preferences),
     )
 
 
@@ -196,6 +220,7 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
             reactions=services.reactions,
             pins=services.pins,
             conversations=services.conversations,
+            rooms=services.rooms,
             sync=services.sync,
         ),
         authenticate=Authentication(services.sessions),

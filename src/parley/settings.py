@@ -118,6 +118,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Most people whom a conversation can be created with.")
     ] = 200
     max_group_members: Annotated[int, Meta(ge=2, description="Most members of a group.")] = 5_000
+    max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000

@@ -11,17 +11,23 @@ import pytest
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.preferences import SqlitePreferences
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.preferences import PreferenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from tests.support.pen import Pen
 
@@ -34,6 +40,8 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    rooms: RoomStore
+    preferences: PreferenceStore
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -53,7 +61,14 @@ Opened = AbstractAsyncContextManager[Store]
 @asynccontextmanager
 async def memory(_folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
-    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
+    yield Store(
+        log,
+        MemoryConversations(log),
+        MemoryAccounts(),
+        MemorySessions(),
+        MemoryRooms(log),
+        MemoryPreferences(),
+    )
 
 
 @asynccontextmanager
@@ -65,6 +80,8 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteRooms(database),
+        SqlitePreferences(database),
     )
     await database.close()
     assert failures == []

@@ -11,9 +11,12 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.gateway.commands import Commands
 from parley.gateway.connection import Connection
 from parley.gateway.door import Door
+from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
@@ -23,6 +26,7 @@ from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sync import Sync
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.socket import Socket
@@ -72,6 +76,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 created_at=timestamp(0),
             )
         )
+    rooms, preferences = MemoryRooms(world.log), MemoryPreferences()
     made = DoorNode(world, node.namespace, node.hub, node.wires)
 
     async def authenticate(_socket: Socket) -> Identity:
@@ -95,9 +100,21 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 journal=world.journal,
                 views=MemoryConversations(world.log),
                 accounts=accounts,
+                preferences=preferences,
                 random=secrets.token_bytes,
             ),
-            sync=Sync(journal=world.journal, log=world.log),
+            rooms=Rooms(
+                journal=world.journal,
+                naming=Naming(
+                    journal=world.journal,
+                    rooms=rooms,
+                    clock=world.clock,
+                    random=secrets.token_bytes,
+                ),
+                rooms=rooms,
+                random=secrets.token_bytes,
+            ),
+            sync=Sync(journal=world.journal, log=world.log, preferences=preferences),
         ),
         authenticate=authenticate,
         spawn=world.background.spawn,

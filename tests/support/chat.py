@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.rooms import MemoryRooms
+from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
+from parley.ports.rooms import RoomStore
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
 from parley.services.reactions import Reactions
+from parley.services.rooms import NewRoom, Rooms
 from parley.services.sync import Sync
 from tests.support.world import ANN, BEN, CAT, World, world_over
 
@@ -25,6 +32,20 @@ class Chat:
     reactions: Reactions
     pins: Pins
     sync: Sync
+    rooms: Rooms
+    room_store: RoomStore
+    administration: Administration
+    preferences: Preferences
+
+    async def room(
+        self, owner: UserId = ANN, *joining: UserId, name: str = "Hall"
+    ) -> ConversationId:
+        """A room that these people joined."""
+        made = await self.rooms.create(owner, NewRoom(name=name))
+        assert made.entry is not None
+        for user_id in joining:
+            await self.rooms.join(user_id, made.entry.conversation_id)
+        return made.entry.conversation_id
 
     async def group(self, *others: UserId, name: str = "Home") -> ConversationId:
         """A group of Ann's."""
@@ -52,18 +73,34 @@ async def a_chat(log: MemoryLog | None = None) -> Chat:
                 created_at=timestamp(0),
             )
         )
+    rooms, preferences = MemoryRooms(log), MemoryPreferences()
+    naming = Naming(
+        journal=world.journal, rooms=rooms, clock=world.clock, random=secrets.token_bytes
+    )
     return Chat(
         world,
         Conversations(
             journal=world.journal,
             views=MemoryConversations(log),
             accounts=accounts,
+            preferences=preferences,
             random=secrets.token_bytes,
             most_first_members=3,
             most_group_members=4,
+            most_room_members=3,
         ),
         Messages(journal=world.journal, log=log, accounts=accounts, spawn=world.background.spawn),
         Reactions(world.journal),
         Pins(world.journal),
-        Sync(journal=world.journal, log=log),
+        Sync(journal=world.journal, log=log, preferences=preferences),
+        Rooms(
+            journal=world.journal,
+            naming=naming,
+            rooms=rooms,
+            random=secrets.token_bytes,
+            most_members=3,
+        ),
+        rooms,
+        Administration(journal=world.journal, naming=naming),
+        Preferences(journal=world.journal, preferences=preferences),
     )

@@ -8,19 +8,25 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
 from parley.journal.journal import Journal
+from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.sessions import Identity, SignedIn
 from parley.ports.background import Background
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -55,6 +61,8 @@ class House:
         self.sessions = self.more_sessions()
         self.users = Users(self.account_store)
         self.log = MemoryLog()
+        self.room_store = MemoryRooms(self.log)
+        self.preference_store = MemoryPreferences()
         self.journal = Journal(
             log=self.log,
             bus=self.bus,
@@ -67,8 +75,20 @@ class House:
             journal=self.journal,
             views=MemoryConversations(self.log),
             accounts=self.account_store,
+            preferences=self.preference_store,
             random=secrets.token_bytes,
         )
+        naming = Naming(
+            journal=self.journal,
+            rooms=self.room_store,
+            clock=self.clock,
+            random=secrets.token_bytes,
+        )
+        self.rooms = Rooms(
+            journal=self.journal, naming=naming, rooms=self.room_store, random=secrets.token_bytes
+        )
+        self.administration = Administration(journal=self.journal, naming=naming)
+        self.preferences = Preferences(journal=self.journal, preferences=self.preference_store)
         self.messages = Messages(
             journal=self.journal,
             log=self.log,
@@ -77,7 +97,7 @@ class House:
         )
         self.reactions = Reactions(self.journal)
         self.pins = Pins(self.journal)
-        self.sync = Sync(journal=self.journal, log=self.log)
+        self.sync = Sync(journal=self.journal, log=self.log, preferences=self.preference_store)
 
     def more_sessions(self, **options: int) -> Sessions:
         """The service again, as another node on the same store and bus has it."""

@@ -14,6 +14,7 @@ from parley.services.conversations import Conversations, NewGroup
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
+from parley.services.rooms import NewRoom, Rooms
 from parley.services.sync import Sync
 
 Later = Answer[Any] | Coroutine[Any, Any, Any]
@@ -36,9 +37,12 @@ class Send(Payload, frozen=True, kw_only=True):
 
 
 class CreateConversation(Payload, frozen=True, kw_only=True):
-    kind: Literal["group"]
+    """A room has no `members` yet: people join it."""
+
+    kind: Literal["group", "room"]
     name: str
     members: list[AnyId] = []
+    topic: str | None = None
     data: Json | None = None
     client_id: ClientId | None = None
 
@@ -57,6 +61,13 @@ class AddMember(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     user_id: AnyId
     role: Literal["admin", "member", "guest"] = "member"
+    client_id: ClientId | None = None
+
+
+class Join(Payload, frozen=True, kw_only=True):
+    """A room; whoever comes into an empty one owns it."""
+
+    conversation_id: AnyId
     client_id: ClientId | None = None
 
 
@@ -104,12 +115,14 @@ class Commands:
         reactions: Reactions,
         pins: Pins,
         conversations: Conversations,
+        rooms: Rooms,
         sync: Sync,
     ) -> None:
         self._messages = messages
         self._reactions = reactions
         self._pins = pins
         self._conversations = conversations
+        self._rooms = rooms
         self._sync = sync
 
     def table(self) -> "dict[str, tuple[type[Payload], Callable[[UserId, Any], Later]]]":
@@ -123,6 +136,7 @@ class Commands:
             "reaction.add": (React, self.react),
             "reaction.remove": (React, self.unreact),
             "conversation.create": (CreateConversation, self.create),
+            "conversation.join": (Join, self.join),
             "conversation.leave": (Leave, self.leave),
             "direct.open": (OpenDirect, self.open_direct),
             "member.add": (AddMember, self.add_member),
@@ -169,14 +183,22 @@ class Commands:
         )
 
     async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:
+        if payload.kind == "room":
+            return await self._rooms.create(user_id, _new_room(payload))
         return await self._conversations.create_group(
             user_id,
             NewGroup(
                 name=payload.name,
                 members=[UserId(member) for member in payload.members],
+                topic=payload.topic,
                 data=payload.data,
                 client_id=payload.client_id,
             ),
+        )
+
+    async def join(self, user_id: UserId, payload: Join) -> Committed:
+        return await self._rooms.join(
+            user_id, ConversationId(payload.conversation_id), client_id=payload.client_id
         )
 
     async def leave(self, user_id: UserId, payload: Leave) -> Committed:
@@ -220,3 +242,11 @@ class Commands:
 
 def _message(payload: OfMessage) -> tuple[ConversationId, int]:
     return ConversationId(payload.conversation_id), payload.message_seq
+
+
+def _new_room(payload: CreateConversation) -> NewRoom:
+    if payload.members:
+        raise Invalid("Nobody is brought into a new room; people join it.", field="members")
+    return NewRoom(
+        name=payload.name, topic=payload.topic, data=payload.data, client_id=payload.client_id
+    )

@@ -6,6 +6,10 @@ from parley.model.entries import Json
 from parley.model.errors import Invalid, TooLarge
 
 DATA_BYTES = 4_096
+NAME_CHARS = 200
+TOPIC_CHARS = 1_000
+AVATAR_CHARS = 200
+"""Of a conversation."""
 
 
 def check_text(
