@@ -18,6 +18,7 @@ from parley.gateway.connection import Connection
 from parley.gateway.door import Door
 from parley.journal.naming import Naming
 from parley.model.accounts import Account
+from parley.model.entries import ConversationDeleted
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
@@ -209,6 +210,9 @@ async def test_a_first_message_to_a_person_makes_the_conversation(door: DoorNode
 
 
 async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
+    other, _ = await door.enter(BEN)
+    made = await door.ask(other, "conversation.create", '[{"kind": "room", "name": "Hall"}]')
+    hall = made["entry"]["conversation_id"]
     socket, _ = await door.enter()
     asked = {
         "message.send": {"conversation_id": HOME, "body": "x"},
@@ -219,6 +223,7 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "reaction.remove": {"conversation_id": HOME, "message_seq": 2, "emoji": "+"},
         "message.delete": {"conversation_id": HOME, "message_seq": 2},
         "conversation.create": {"kind": "group", "name": "Three", "members": [BEN]},
+        "conversation.join": {"conversation_id": hall},
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
@@ -230,6 +235,28 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
     for event, payload in asked.items():
         answer = await door.ask(socket, event, json.dumps([payload]))
         assert answer["ok"], (event, answer)
+
+
+async def test_who_joins_a_room_hears_of_it_from_there_on_until_it_is_deleted(
+    door: DoorNode,
+) -> None:
+    owner, _ = await door.enter()
+    made = await door.ask(owner, "conversation.create", '[{"kind": "room", "name": "Hall"}]')
+    hall = made["entry"]["conversation_id"]
+    socket, wire = await door.enter(CAT)
+    answer = await door.ask(socket, "conversation.join", json.dumps([{"conversation_id": hall}]))
+    assert (answer["entry"]["type"], answer["entry"]["role"]) == ("member.joined", "member")
+    hello = {"conversation_id": hall, "body": "hello"}
+    await door.ask(owner, "message.send", json.dumps([hello]))
+    await door.world.journal.commit(hall, ANN, lambda _: ConversationDeleted(actor_id=ANN))
+    assert door.types(wire) == ["member.joined", "message.new", "conversation.deleted"]
+
+
+async def test_a_new_room_has_no_members_to_bring(door: DoorNode) -> None:
+    socket, _ = await door.enter()
+    hall = {"kind": "room", "name": "Hall", "members": [BEN]}
+    answer = await door.ask(socket, "conversation.create", json.dumps([hall]))
+    assert answer["error"]["code"] == "invalid"
 
 
 async def test_pushes_follow_the_answer_of_the_sync_during_which_they_came(door: DoorNode) -> None:
