@@ -1,7 +1,7 @@
 """Naming: the names of rooms, kept in step with their logs without a transaction over both.
 
-A name is claimed before the entry that gives it, and let go after the entry that takes it away. What a crash leaves
-between the two is a claim of a conversation without that name: void after a minute, and then taken over.
+A name is claimed before the entry that gives it, and let go after the entry that takes it away. A claim over a minute
+old is void if its conversation has no such name, as after a crash between the two, and is taken over by who wants it.
 """
 
 import logging
@@ -66,19 +66,29 @@ class Naming:
         if self._clock.now_ms() - claim.claimed_ms > LATEST_MS:
             raise Unavailable
 
-    async def let_go(self, claim: Claim) -> None:
-        """Free a name. Never fails: what can't be freed now is void in a minute."""
+    async def renamed(self, old: Claim) -> None:
+        """Free the name that an entry has just taken away; a fresh claim on it is left to become void.
+
+        Another rename, back to that name, may rest on a fresh one; none rests on an old one, and each makes its own.
+        """
+        if not self._is_fresh(old):
+            await self.deleted(old)
+
+    async def deleted(self, claim: Claim) -> None:
+        """Free the name of a room that is no more. Never fails: what can't be freed now is void by itself."""
         try:
             await self._rooms.release(claim)
         except Unavailable:
-            logger.warning("the name of %s stays claimed for a while", claim.conversation_id)
+            logger.warning("a name of %s stays claimed for a while", claim.conversation_id)
+
+    def _is_fresh(self, claim: Claim) -> bool:
+        return self._clock.now_ms() - claim.claimed_ms <= VOID_MS
 
     async def _is_void(self, standing: Claim, user_id: UserId) -> bool:
         state = await self._journal.state(standing.conversation_id)
         if state.deleted:
             return True
-        fresh = self._clock.now_ms() - standing.claimed_ms <= VOID_MS
-        if fresh or holds(state, standing.name_key):
+        if self._is_fresh(standing) or holds(state, standing.name_key):
             return False
         return state.head > 0 or await self._bar(standing.conversation_id, user_id)
 

@@ -65,7 +65,7 @@ class Administration:
             digest=digest if client_id is not None else None,
         )
         if renaming.old is not None and committed.entry is not None and not committed.duplicate:
-            await self._naming.let_go(renaming.old)
+            await self._naming.renamed(renaming.old)
         return committed
 
     async def delete(self, user_id: UserId, conversation_id: ConversationId) -> Committed:
@@ -83,7 +83,7 @@ class Administration:
             conversation_id, user_id, lambda state: delete_conversation(state, user_id)
         )
         if claim is not None and claim.conversation_id == conversation_id:
-            await self._naming.let_go(claim)
+            await self._naming.deleted(claim)
         return committed
 
     async def change_role(
@@ -116,10 +116,9 @@ class Administration:
     ) -> "_Renaming":
         """Claim what is needed. Only for those who may rename: nobody else shall keep a name from others so."""
         state = await self._journal.state(conversation_id)
-        name, past = changes.name, state.name
-        role = state.role(user_id)
-        asked = isinstance(name, str) and name != past and state.kind == "room"
-        if not asked or role is None or RANK[role] < RANK["admin"] or not isinstance(name, str):
+        name, past, role = changes.name, state.name, state.role(user_id)
+        may = state.kind == "room" and role is not None and RANK[role] >= RANK["admin"]
+        if not may or not isinstance(name, str):
             return _Renaming()
         old = None
         if past is not None and room_key(past) != room_key(name):
