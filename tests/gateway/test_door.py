@@ -144,7 +144,11 @@ def send(body: str = "hello", **more: Any) -> str:
         ("message.send", '[{"conversation_id": "home", "body": " \\n"}]', "invalid"),
         ("message.send", '[{"conversation_id": "home", "body": "a\\u0000"}]', "invalid"),
         ("message.send", '[{"conversation_id": "home", "body": "\\ud800"}]', "invalid_json"),
-        ("message.send", '[{"conversation_id": "home", "body": "x", "sender": "ben"}]', "invalid"),
+        (
+            "message.send",
+            '[{"conversation_id": "home", "body": "x", "sender": "ben"}]',
+            "unknown_field",
+        ),
         (
             "message.send",
             '[{"conversation_id": "home", "body": "x", "client_id": "a b"}]',
@@ -155,6 +159,10 @@ def send(body: str = "hello", **more: Any) -> str:
         ("message.explode", "[{}]", "unknown_command"),
         ("history", '[{"conversation_id": "elsewhere"}]', "not_found"),
         ("history", '[{"conversation_id": "home", "limit": 100000}]', "invalid"),
+        ("history", '[{"conversation_id": "home", "before": 9007199254740992}]', "invalid"),
+        ("history", '[{"conversation_id": "home", "after": 9223372036854775808}]', "invalid"),
+        ("history", '[{"conversation_id": "home", "after": -1}]', "invalid"),
+        ("sync", '[{"cursors": {"home": 9223372036854775808}}]', "invalid"),
         ("sync", '[{"cursors": {"home": -1}}]', "invalid"),
         ("member.add", '[{"conversation_id": "home", "user_id": "nobody"}]', "not_found"),
     ],
@@ -296,6 +304,44 @@ async def test_a_fault_of_ours_leaves_the_outcome_open(
     assert answer["error"]["code"] == "unavailable"
 
 
+async def test_an_answer_that_cannot_be_encoded_leaves_nothing_held(
+    door: DoorNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket, wire = await door.enter()
+
+    async def unencodable(*_args: object, **_options: object) -> object:
+        return object()
+
+    monkeypatch.setattr(Sync, "catch_up", unencodable)
+    answer = await door.ask(socket, "sync", "[{}]")
+    assert answer["error"]["code"] == "unavailable"
+    await door.world.background.settled()
+    assert not socket.data.catching_up
+    await door.world.send(BEN, "not held")
+    assert door.types(wire) == ["message.new"]
+
+
+async def test_a_command_that_fails_before_it_is_given_is_answered(
+    door: DoorNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket, _ = await door.enter()
+
+    def broken(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Messages, "send", broken)
+    answer = await door.ask(socket, "message.send", send())
+    assert answer["error"]["code"] == "unavailable"
+
+
+async def test_a_command_with_attachments_is_refused_and_not_dropped(door: DoorNode) -> None:
+    socket, _ = await door.enter()
+    answers: list[bytes] = []
+    args = b'[{"conversation_id":"home","body":{"_placeholder":true,"num":0}}]'
+    door.namespace._raw_binary(socket, "message.send", args, [b"data"], answers.append)
+    assert json.loads(answers[0])["error"]["code"] == "invalid"
+
+
 @pytest.mark.parametrize("error", [Unauthenticated(), TokenExpired(), SessionRevoked()])
 async def test_who_is_not_signed_in_is_refused_for_good_and_told_why(
     door: DoorNode, error: Exception
@@ -325,6 +371,19 @@ async def test_a_session_that_ends_during_the_handshake_does_not_come_in(door: D
     with pytest.raises(ConnectError):
         await door.enter()
     assert door.hub.connections(ANN) == 0
+
+
+async def test_a_handshake_that_fails_for_a_fault_of_ours_leaves_nothing_behind(
+    door: DoorNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_user_id: UserId) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(door.hub._views, "memberships", broken)
+    with pytest.raises(ZeroDivisionError):
+        await door.enter()
+    assert door.hub.connections(ANN) == 0
+    assert not door.hub._arriving
 
 
 async def test_a_person_has_only_so_many_sockets(door: DoorNode) -> None:

@@ -1,9 +1,9 @@
 """The commands that clients send over a socket: their payloads, and the service call that each becomes."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from parley.journal.commands import Committed
 from parley.model.entries import Json
@@ -19,6 +19,10 @@ from parley.services.sync import Sync
 
 Later = Answer[Any] | Coroutine[Any, Any, Any]
 """What a command leads to, now or later."""
+
+
+Seq = Annotated[int, Meta(ge=0, lt=2**53)]
+"""A place in a log, as a request names it: JavaScript counts exactly up to here."""
 
 
 class Payload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +84,7 @@ class OfMessage(Payload, frozen=True, kw_only=True):
     """A message that is there, by its seq."""
 
     conversation_id: AnyId
-    message_seq: int
+    message_seq: Seq
     client_id: ClientId | None = None
 
 
@@ -94,13 +98,13 @@ class React(OfMessage, frozen=True, kw_only=True):
 
 class History(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
-    before: int | None = None
-    after: int | None = None
+    before: Seq | None = None
+    after: Seq | None = None
     limit: int = 50
 
 
 class CatchUp(Payload, frozen=True, kw_only=True):
-    cursors: dict[AnyId, int] = {}
+    cursors: dict[AnyId, Seq] = {}
     epoch: str | None = None
     limit: int = 500
 

@@ -1,7 +1,7 @@
 """The door itself: sockets come in authenticated, their commands become service calls, and every one is acked."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from parley.model.errors import (
 )
 from parley.model.ids import UserId
 from parley.model.sessions import Identity
+from parley.model.shapes import refusal
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.socketio.acks import Ack
@@ -73,24 +74,29 @@ class Door:
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
         namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
-        namespace.on_raw(self._command)
+        namespace.on_raw(self._command, self._attached)
 
     async def _come_in(self, socket: Socket) -> None:
         try:
-            identity = await self._authenticate(socket)
-            if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater(429, retry_after=30)
-            connection = Connection(socket, identity.user_id, identity.session_id)
-            socket.data = connection
+            await self._admit(socket)
+        except Unavailable as error:
+            raise TryLater(503, retry_after=5) from error
+        except ChatError as error:
+            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+
+    async def _admit(self, socket: Socket) -> None:
+        identity = await self._authenticate(socket)
+        if self._hub.connections(identity.user_id) >= self._most_connections:
+            raise TryLater(429, retry_after=30)
+        connection = Connection(socket, identity.user_id, identity.session_id)
+        socket.data = connection
+        try:
             await self._hub.welcome(connection)
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
-        except Unavailable as error:
+        except BaseException:  # who does not come in, for whatever reason, counts for nothing
             self._gone(socket)
-            raise TryLater(503, retry_after=5) from error
-        except ChatError as error:
-            self._gone(socket)
-            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+            raise
 
     def _gone(self, socket: Socket) -> None:
         if isinstance(socket.data, Connection):
@@ -105,11 +111,20 @@ class Door:
         except ChatError as error:
             self._refuse(ack, error)
             return
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
+            return
         connection.in_flight += 1
         if isinstance(later, Answer):
             later.then(lambda answer: self._answered(connection, answer, ack))
         else:
             self._spawn(self._wait(connection, event, later, ack))
+
+    def _attached(
+        self, _socket: Socket, _event: str, _args: bytes, _data: Sequence[bytes], ack: Ack | None
+    ) -> None:
+        self._refuse(ack, Invalid("Commands carry no binary attachments."))
 
     def _call(self, connection: Connection, event: str, args: bytes) -> Later:
         command = self._commands.get(event)
@@ -121,9 +136,9 @@ class Door:
         try:
             (payload,) = decode(args)
         except msgspec.ValidationError as error:
-            raise Invalid(str(error)) from error
+            raise refusal(error) from None
         except msgspec.DecodeError as error:
-            raise InvalidJson(str(error)) from error
+            raise InvalidJson(reason=str(error)) from None
         if event == HOLDS_PUSHES:
             # Its answers stand outside the bound on what waits for a socket, so there is one at a time.
             if connection.catching_up:
@@ -152,15 +167,13 @@ class Door:
         connection.in_flight -= 1
         try:
             value = answer.result()
-        except ChatError as error:
-            self._refuse(ack, error)
-        except Exception:
-            who = {"sid": connection.socket.id, "user_id": connection.user_id}
-            logger.exception("a command failed", extra=who)
-            self._refuse(ack, Unavailable())
-        else:
             if ack is not None:
                 ack(self._ok(value))
+        except ChatError as error:
+            self._refuse(ack, error)
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
 
     def _ok(self, value: object) -> bytes:
         """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
@@ -168,6 +181,10 @@ class Door:
             value = EntryAck(value.entry, value.duplicate)
         fields = self._encode(value)
         return b'{"ok":true}' if fields == b"{}" else b'{"ok":true,' + fields[1:]
+
+    def _log(self, connection: Connection, fault: Exception) -> None:
+        who = {"sid": connection.socket.id, "user_id": connection.user_id}
+        logger.error("a command failed", exc_info=fault, extra=who)
 
     def _refuse(self, ack: Ack | None, error: ChatError) -> None:
         if ack is not None:

@@ -5,6 +5,7 @@ who hears of an entry is decided by the entries delivered before it.
 """
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
@@ -25,6 +26,7 @@ from parley.ports.bus import Signal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
 from parley.socketio.encoding import Encoded
+from parley.socketio.errors import TooManyRooms
 from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
@@ -89,7 +91,8 @@ class Hub:
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
         heads = dict(await self._views.memberships(connection.user_id))
-        while not self._as_new_as_delivered(heads):
+        delivered = self._delivered(heads)
+        while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
             heads = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
@@ -123,21 +126,18 @@ class Hub:
             if connection.session_id == session_id:
                 connection.socket.disconnect()
 
-    def _as_new_as_delivered(self, heads: dict[ConversationId, int]) -> bool:
-        for conversation_id, head in heads.items():
-            room = self._rooms.get(conversation_id)
-            if room is not None and room.last is not None and room.last > head:
-                return False
-        return True
+    def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
+        """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
+        rooms = ((one, self._rooms.get(one)) for one in conversation_ids)
+        return {one: room.last for one, room in rooms if room is not None and room.last is not None}
 
-    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> _Room:
+    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> None:
+        connection.socket.join(conversation_id)  # first: it is refused past the limit of rooms
         room = self._rooms.get(conversation_id)
         if room is None:
             room = self._rooms[conversation_id] = _Room(floor)
         room.connections.add(connection)
         connection.conversations.add(conversation_id)
-        connection.socket.join(conversation_id)
-        return room
 
     def _exit(self, connection: Connection, conversation_id: ConversationId, room: _Room) -> None:
         room.connections.discard(connection)
@@ -195,16 +195,25 @@ class Hub:
         except Unavailable:
             logger.warning("a gap in %s can't be read; its sockets are cut", conversation_id)
             self._cut_room(conversation_id)
+        except Exception:  # whatever it is, the other conversations go on
+            logger.exception("a gap in %s can't be filled; its sockets are cut", conversation_id)
+            self._cut_room(conversation_id)
         self._behind_a_gap = None
         for record in waiting:
-            self.on_record(record)
+            try:
+                self.on_record(record)
+            except Exception:
+                logger.exception("%s behind a gap was not delivered", record.entry.type)
 
     def _cut_room(self, conversation_id: ConversationId) -> None:
-        """Their clients come back by themselves and catch up from the log."""
         room = self._rooms.get(conversation_id)
         for connection in list(room.connections) if room is not None else ():
-            connection.socket.cut()
-            self.farewell(connection)
+            self._cut(connection)
+
+    def _cut(self, connection: Connection) -> None:
+        """Its client comes back by itself and catches up from the log."""
+        connection.socket.cut()
+        self.farewell(connection)
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
@@ -226,11 +235,15 @@ class Hub:
         if not isinstance(entry, ConversationCreated | MemberJoined):
             return
         for user_id in people_named(entry):
-            for connection in self._people.get(user_id, ()):
+            for connection in list(self._people.get(user_id, ())):
                 if connection.seen is not None:
                     connection.seen.append((entry.conversation_id, entry.seq, True))
-                else:
+                    continue
+                try:
                     self._enter(connection, entry.conversation_id, entry.seq - 1)
+                except TooManyRooms:  # one person's matter: the others hear of the entry
+                    logger.warning("%s is in too many conversations for a socket", user_id)
+                    self._cut(connection)
 
     def _let_out(self, entry: MemberLeft | ConversationDeleted, encoded: Encoded) -> None:
         """Those whom an entry takes out have seen it, and see nothing that follows it."""

@@ -148,8 +148,10 @@ class Sequencer:
         self._forget(self)
         if not self._ready.done:
             self._ready.fail(error)
-        held = [*self._in_flight, *self._waiting, *self._held, *self._arrivals]
+        wanting = [attempt for attempts in self._wanting.values() for attempt in attempts]
+        held = [*self._in_flight, *self._waiting, *self._held, *self._arrivals, *wanting]
         self._in_flight, self._waiting, self._held = [], [], []
+        self._wanting.clear()
         self._arrivals.clear()
         for attempt in sorted(held, key=_order):
             self._fail(attempt, Unavailable())
@@ -252,7 +254,7 @@ class Sequencer:
             found = await self._ask(self._log.read(conversation_id, message_seq - 1, 1))
             head, aimed = await self._ask(self._log.aimed(conversation_id, [message_seq]))
         except Unavailable:
-            for attempt in self._wanting.pop(message_seq):
+            for attempt in self._wanting.pop(message_seq, ()):
                 self._fail(attempt, Unavailable())
             return
         finally:
@@ -265,7 +267,7 @@ class Sequencer:
             self.state.facts.clear()
         self.state.facts[message_seq] = facts
         self._lay_over()
-        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq)))
+        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq, ())))
         if not self._blocked:
             self._go_on()
 
@@ -440,7 +442,10 @@ def _order(attempt: Attempt) -> int:
 
 
 def _layered(state: State) -> bool:
-    return any(
-        isinstance(mapping, Layered) and mapping.changed
-        for mapping in (state.members, state.pins, state.facts)
+    """Whether anything but numbers differs in an overlay. Spelt out: it is asked once an append."""
+    members, pins, facts = state.members, state.pins, state.facts
+    return (
+        (isinstance(members, Layered) and members.changed)
+        or (isinstance(pins, Layered) and pins.changed)
+        or (isinstance(facts, Layered) and facts.changed)
     )
