@@ -10,6 +10,7 @@ from msgspec import Struct
 from docs.shapes import described, names
 from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
+from parley.gateway.pushes import PUSHES
 from parley.model.entries import AnyEntry, Entry
 from parley.model.errors import every_error
 from parley.settings import fields
@@ -60,6 +61,7 @@ def events_page() -> str:
         messages=nowhere,
         reactions=nowhere,
         pins=nowhere,
+        marks=nowhere,
         conversations=nowhere,
         rooms=nowhere,
         sync=nowhere,
@@ -85,6 +87,12 @@ def events_page() -> str:
                 (code(tag(entry)), described(entry, without=common), note(entry))
                 for entry in typing.get_args(AnyEntry)
             ),
+        ),
+        "## State\n\nTo clients: how something is now that no log keeps. There is no seq, and what was missed is not "
+        "repeated: ask.",
+        table(
+            ("event", "fields", "note"),
+            ((code(event), described(push), note(push)) for event, push in PUSHES.items()),
         ),
     )
 

@@ -1,5 +1,6 @@
 """The composition root: from settings to adapters, services and doors. It alone knows everything."""
 
+import asyncio
 import hmac
 import importlib.metadata
 import os
@@ -23,6 +24,7 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
@@ -44,14 +46,17 @@ from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
+from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
 from parley.ports.preferences import PreferenceStore
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
+from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
@@ -84,6 +89,7 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     services = _services(settings, core)
+    inside.push_async_callback(services.marks.flush)
     sockets = _sockets(settings, core, services)
     app = _app(settings, services, core.identity.epoch, not_ready)
     http = HttpServer(
@@ -101,12 +107,14 @@ class Core(Struct, frozen=True, kw_only=True):
     clock: Clock
     bus: Bus
     background: Background
+    after: After
     passwords: Passwords
     tokens: Tokens
     accounts: AccountStore
     sessions: SessionStore
     log: Log
     views: Views
+    marks: MarkStore
     rooms: RoomStore
     preferences: PreferenceStore
     identity: StoreIdentity
@@ -125,12 +133,14 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         clock=SystemClock(),
         bus=MemoryBus(),
         background=background,
+        after=asyncio.get_running_loop().call_later,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
         log=SqliteLog(database),
         views=SqliteConversations(database),
+        marks=SqliteMarks(database),
         rooms=SqliteRooms(database),
         preferences=SqlitePreferences(database),
         identity=database.identity,
@@ -171,6 +181,7 @@ def _services(settings: Settings, core: Core) -> Services:
         conversations=Conversations(
             journal=journal,
             views=core.views,
+            marks=core.marks,
             accounts=core.accounts,
             preferences=core.preferences,
             random=token_bytes,
@@ -192,7 +203,15 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
-        sync=Sync(journal=journal, log=core.log, preferences=core.preferences),
+        marks=Marks(
+            journal=journal,
+            log=core.log,
+            marks=core.marks,
+            bus=core.bus,
+            spawn=core.background.spawn,
+            after=core.after,
+        ),
+        sync=Sync(journal=journal, log=core.log, marks=core.marks, preferences=core.preferences),
     )
 
 
@@ -219,6 +238,7 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
             messages=services.messages,
             reactions=services.reactions,
             pins=services.pins,
+            marks=services.marks,
             conversations=services.conversations,
             rooms=services.rooms,
             sync=services.sync,

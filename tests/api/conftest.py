@@ -30,6 +30,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         messages=house.messages,
         reactions=house.reactions,
         pins=house.pins,
+        marks=house.marks,
         sync=house.sync,
     )
     return create_app(

@@ -11,6 +11,7 @@ import pytest
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
@@ -18,6 +19,7 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
@@ -26,6 +28,7 @@ from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
@@ -40,6 +43,7 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    marks: MarkStore
     rooms: RoomStore
     preferences: PreferenceStore
 
@@ -66,6 +70,7 @@ async def memory(_folder: Path) -> AsyncIterator[Store]:
         MemoryConversations(log),
         MemoryAccounts(),
         MemorySessions(),
+        MemoryMarks(log),
         MemoryRooms(log),
         MemoryPreferences(),
     )
@@ -80,6 +85,7 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteMarks(database),
         SqliteRooms(database),
         SqlitePreferences(database),
     )

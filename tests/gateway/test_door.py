@@ -11,6 +11,7 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.gateway.commands import Commands
@@ -24,6 +25,7 @@ from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
 from parley.model.sessions import Identity
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
@@ -32,6 +34,7 @@ from parley.services.sync import Sync
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, Wire
+from tests.support.timers import ManualTimers
 from tests.support.world import ANN, BEN, CAT, HOME
 
 
@@ -41,6 +44,7 @@ class DoorNode(Node):
 
     door: Door | None = None
     who: Identity | Exception | None = None
+    timers: ManualTimers | None = None
 
     async def enter(self, user_id: UserId = ANN) -> tuple[Socket, Wire]:
         connection, wire = self.arrive(user_id)
@@ -77,8 +81,11 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 created_at=timestamp(0),
             )
         )
+    marks = MemoryMarks(world.log)
+    timers = ManualTimers(world.clock, world.background)
     rooms, preferences = MemoryRooms(world.log), MemoryPreferences()
     made = DoorNode(world, node.namespace, node.hub, node.wires)
+    made.timers = timers
 
     async def authenticate(_socket: Socket) -> Identity:
         if isinstance(made.who, Exception):
@@ -97,9 +104,18 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             ),
             reactions=Reactions(world.journal),
             pins=Pins(world.journal),
+            marks=Marks(
+                journal=world.journal,
+                log=world.log,
+                marks=marks,
+                bus=world.bus,
+                spawn=world.background.spawn,
+                after=timers.after,
+            ),
             conversations=Conversations(
                 journal=world.journal,
                 views=MemoryConversations(world.log),
+                marks=marks,
                 accounts=accounts,
                 preferences=preferences,
                 random=secrets.token_bytes,
@@ -115,7 +131,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 rooms=rooms,
                 random=secrets.token_bytes,
             ),
-            sync=Sync(journal=world.journal, log=world.log, preferences=preferences),
+            sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
         ),
         authenticate=authenticate,
         spawn=world.background.spawn,
@@ -235,6 +251,7 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
+        "mark": {"conversation_id": HOME, "read": 2},
         "history": {"conversation_id": HOME},
         "sync": {"cursors": {HOME: 0}},
         "conversation.leave": {"conversation_id": HOME},
@@ -400,3 +417,37 @@ async def test_a_socket_that_ends_is_forgotten(door: DoorNode) -> None:
     door.door._gone(socket)
     assert door.hub.connections(ANN) == 0
     assert not connection.conversations
+
+
+async def test_a_mark_is_acked_with_where_one_stands_and_told_a_second_later(
+    door: DoorNode,
+) -> None:
+    await door.world.send(ANN, "hello")
+    socket, his = await door.enter(BEN)
+    _, hers = await door.enter(ANN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, "read": 2}]))
+    assert answer["ok"]
+    assert (answer["marks"]["read"], answer["marks"]["unread"]) == (2, 0)
+    assert door.types(hers) == []
+    await door.timers.pass_time(1)
+    told = (
+        "receipt",
+        {"conversation_id": HOME, "marks": [{"user_id": BEN, "delivered": 2, "read": 2}]},
+    )
+    door.flush()
+    assert [his.events, hers.events] == [[told], [told]]
+
+
+async def test_a_mark_of_receiving_is_acked_at_once(door: DoorNode) -> None:
+    socket, _ = await door.enter(BEN)
+    asked = json.dumps([{"conversation_id": HOME, "delivered": 1}])
+    assert await door.ask(socket, "mark", asked) == {"ok": True}
+
+
+@pytest.mark.parametrize("marks", [{}, {"read": 2**60}, {"read": 0}, {"delivered": "1"}])
+async def test_a_mark_of_nothing_that_is_there_is_invalid(
+    door: DoorNode, marks: dict[str, Any]
+) -> None:
+    socket, _ = await door.enter(BEN)
+    answer = await door.ask(socket, "mark", json.dumps([{"conversation_id": HOME, **marks}]))
+    assert answer["error"]["code"] == "invalid"

@@ -8,6 +8,7 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
@@ -22,6 +23,7 @@ from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
@@ -31,6 +33,7 @@ from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
 from tests.support.clock import ManualClock
+from tests.support.timers import ManualTimers
 
 SECRET = b"a secret of the tests, 32 bytes at least"
 MONTH_S = 30 * 86_400
@@ -43,6 +46,7 @@ class House:
         self.clock = ManualClock()
         self.bus = MemoryBus()
         self.background = Background()
+        self.timers = ManualTimers(self.clock, self.background)
         self.account_store = MemoryAccounts()
         self.session_store = MemorySessions()
         self.passwords = Argon2Passwords(random=secrets.token_bytes, memory_kib=8, passes=1)
@@ -61,6 +65,7 @@ class House:
         self.sessions = self.more_sessions()
         self.users = Users(self.account_store)
         self.log = MemoryLog()
+        self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)
         self.preference_store = MemoryPreferences()
         self.journal = Journal(
@@ -74,6 +79,7 @@ class House:
         self.conversations = Conversations(
             journal=self.journal,
             views=MemoryConversations(self.log),
+            marks=self.mark_store,
             accounts=self.account_store,
             preferences=self.preference_store,
             random=secrets.token_bytes,
@@ -97,7 +103,20 @@ class House:
         )
         self.reactions = Reactions(self.journal)
         self.pins = Pins(self.journal)
-        self.sync = Sync(journal=self.journal, log=self.log, preferences=self.preference_store)
+        self.marks = Marks(
+            journal=self.journal,
+            log=self.log,
+            marks=self.mark_store,
+            bus=self.bus,
+            spawn=self.background.spawn,
+            after=self.timers.after,
+        )
+        self.sync = Sync(
+            journal=self.journal,
+            log=self.log,
+            marks=self.mark_store,
+            preferences=self.preference_store,
+        )
 
     def more_sessions(self, **options: int) -> Sessions:
         """The service again, as another node on the same store and bus has it."""

@@ -16,6 +16,7 @@ from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
+from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
 from parley.api.origins import Origins
 from parley.api.pins import PinRoutes
@@ -28,6 +29,7 @@ from parley.api.users import UserRoutes
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
@@ -53,6 +55,7 @@ class Services(Struct, frozen=True, kw_only=True):
     messages: Messages
     reactions: Reactions
     pins: Pins
+    marks: Marks
     sync: Sync
 
 
@@ -114,6 +117,7 @@ def _routes(
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),
         *PinRoutes(pins=services.pins, door=door).routes(),
+        *MarkRoutes(marks=services.marks, door=door).routes(),
         *SyncRoutes(sync=services.sync, door=door).routes(),
     ]
 

@@ -11,6 +11,7 @@ from parley.model.errors import Invalid
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
 from parley.ports.answers import Answer
 from parley.services.conversations import Conversations, NewGroup
+from parley.services.marks import Marks
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
 from parley.services.reactions import Reactions
@@ -96,6 +97,15 @@ class React(OfMessage, frozen=True, kw_only=True):
     emoji: str
 
 
+class SetMarks(Payload, frozen=True, kw_only=True):
+    """Up to where everything is read, or received; or from where on it is unread again."""
+
+    conversation_id: AnyId
+    read: Seq | None = None
+    delivered: Seq | None = None
+    unread_from: Seq | None = None
+
+
 class History(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     before: Seq | None = None
@@ -118,6 +128,7 @@ class Commands:
         messages: Messages,
         reactions: Reactions,
         pins: Pins,
+        marks: Marks,
         conversations: Conversations,
         rooms: Rooms,
         sync: Sync,
@@ -125,6 +136,7 @@ class Commands:
         self._messages = messages
         self._reactions = reactions
         self._pins = pins
+        self._marks = marks
         self._conversations = conversations
         self._rooms = rooms
         self._sync = sync
@@ -145,6 +157,7 @@ class Commands:
             "direct.open": (OpenDirect, self.open_direct),
             "member.add": (AddMember, self.add_member),
             "member.remove": (ChangeMember, self.remove_member),
+            "mark": (SetMarks, self.mark),
             "history": (History, self.history),
             "sync": (CatchUp, self.catch_up),
         }
@@ -184,6 +197,15 @@ class Commands:
     async def unreact(self, user_id: UserId, payload: React) -> Committed:
         return await self._reactions.remove(
             user_id, *_message(payload), payload.emoji, client_id=payload.client_id
+        )
+
+    async def mark(self, user_id: UserId, payload: SetMarks) -> Struct:
+        return await self._marks.mark(
+            user_id,
+            ConversationId(payload.conversation_id),
+            read=payload.read,
+            delivered=payload.delivered,
+            unread_from=payload.unread_from,
         )
 
     async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:

@@ -21,8 +21,9 @@ from parley.model.entries import (
 )
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.marks import Receipt
 from parley.ports.background import Spawn
-from parley.ports.bus import Signal
+from parley.ports.bus import Marked, SessionRevoked, Signal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
 from parley.socketio.encoding import Encoded
@@ -152,7 +153,29 @@ class Hub:
 
     def on_signal(self, signal: Signal) -> None:
         """Act on what passes by."""
-        self.end_session(signal.user_id, signal.session_id)
+        match signal:
+            case SessionRevoked():
+                self.end_session(signal.user_id, signal.session_id)
+            case Marked():
+                self._tell_marks(signal)
+
+    def _tell_marks(self, signal: Marked) -> None:
+        conversation_id = signal.receipt.conversation_id
+        if conversation_id not in self._rooms:
+            return
+        if signal.to_members:
+            encoded = self._namespace.encode("receipt", self._encode(signal.receipt))
+            self._namespace.push(conversation_id, encoded)
+            return
+        for mark in signal.receipt.marks:
+            mine = self._people.get(mark.user_id)
+            if mine is None:
+                continue
+            own = self._encode(Receipt(conversation_id, [mark]))
+            encoded = self._namespace.encode("receipt", own)
+            for connection in mine:
+                if conversation_id in connection.conversations:
+                    connection.socket.push(encoded)
 
     def on_record(self, record: Record) -> None:
         """Deliver an entry, in the order of these calls."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from parley.model.ids import SessionId, UserId
+from parley.model.marks import Receipt
 from parley.ports.log import Record
 
 
@@ -16,7 +17,14 @@ class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
     session_id: SessionId
 
 
-Signal = SessionRevoked
+class Marked(Struct, frozen=True, tag="receipt"):
+    """Marks moved: for all members to hear of, or for the devices of those alone whose marks they are."""
+
+    receipt: Receipt
+    to_members: bool
+
+
+Signal = SessionRevoked | Marked
 """What passes by: without position, never replayed."""
 
 

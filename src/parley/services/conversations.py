@@ -25,11 +25,12 @@ from parley.model.ids import (
     direct_id,
     random_id,
 )
+from parley.model.marks import Marks, Standing
 from parley.model.permissions import add_member, open_direct, remove_member, require_member
-from parley.model.preferences import Preference
 from parley.model.texts import NAME_CHARS, TOPIC_CHARS, check_data, check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations as Views
+from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 
 PAGE = 200
@@ -46,9 +47,12 @@ class NewGroup(Struct, frozen=True, kw_only=True):
 
 
 class ListedConversation(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation in my list."""
+    """A conversation in my list: how many messages, and how many that mention me, I have not read; my marks."""
 
     last_message: MessageNew | None = None
+    unread: int
+    mentions: int
+    marks: Marks
 
 
 class MemberView(Struct, frozen=True):
@@ -81,6 +85,7 @@ class Conversations:
         *,
         journal: Journal,
         views: Views,
+        marks: MarkStore,
         accounts: AccountStore,
         preferences: PreferenceStore,
         random: RandomBytes,
@@ -90,6 +95,7 @@ class Conversations:
     ) -> None:
         self._journal = journal
         self._views = views
+        self._marks = marks
         self._accounts = accounts
         self._preferences = preferences
         self._random = random
@@ -176,13 +182,16 @@ class Conversations:
         """My conversations, latest activity first."""
         _check_limit(limit)
         found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
-        kept = await self._preferences.of(user_id, [one.conversation_id for one in found])
+        listing = [listed.conversation_id for listed in found[:limit]]
+        standings = await self._marks.standings(user_id, listing)
+        kept = await self._preferences.of(user_id, listing)
         items = []
         for listed in found[:limit]:
             state = await self._journal.state(listed.conversation_id)
-            if user_id in state.members:
-                preference = kept.get(listed.conversation_id)
-                items.append(_listed(state, user_id, preference, listed.last_message))
+            standing = standings.get(listed.conversation_id)
+            if user_id in state.members and standing is not None:
+                about = summary(state, user_id, kept.get(listed.conversation_id))
+                items.append(_listed(about, listed.last_message, standing))
         more = len(found) > limit
         return Page(items, found[limit - 1].activity if more else None)
 
@@ -277,12 +286,15 @@ class Conversations:
             raise NotFound("There is no such person.", user_ids=sorted(missing))
 
 
-def _listed(
-    state: State, user_id: UserId, preference: Preference | None, last: MessageNew | None
-) -> ListedConversation:
-    about = summary(state, user_id, preference)
+def _listed(about: Summary, last: MessageNew | None, standing: Standing) -> ListedConversation:
     fields = {name: getattr(about, name) for name in about.__struct_fields__}
-    return ListedConversation(**fields, last_message=last)
+    return ListedConversation(
+        **fields,
+        last_message=last,
+        unread=standing.unread,
+        mentions=standing.mentions,
+        marks=Marks(standing.delivered, standing.read),
+    )
 
 
 def _check_limit(limit: int) -> None:

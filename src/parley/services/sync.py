@@ -1,7 +1,6 @@
 """Catching up after being away, for any client, by the cursors it kept."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -10,14 +9,17 @@ from parley.model.conversations import Summary, summary
 from parley.model.entries import Entry
 from parley.model.errors import Invalid
 from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Standing
 from parley.model.preferences import Preference
 from parley.ports.log import CatchUp, CaughtUp, Log
+from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 
 MOST_ENTRIES = 500
 MOST_BYTES = 512_000
 MOST_GAINED = 200
 MOST_CURSORS = 10_000
+MOST_MARKS = 1_000
 
 
 class Missed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,21 +45,28 @@ class Lost(Struct, frozen=True):
 
 
 class SyncAnswer(Struct, frozen=True):
-    """Everything missed, up to the limits; with `more` the client asks again from its new cursors."""
+    """Everything missed, up to the limits; with `more` the client asks again from its new cursors.
+
+    `marks` comes with the last answer, the one without `more`: how this person stands, in up to 1,000 conversations of
+    the latest activity.
+    """
 
     epoch: str
     more: bool
     conversations: list[Missed]
     lost: list[Lost]
-    marks: list[Any]
+    marks: list[Standing]
 
 
 class Sync:
     """The one way to catch up: reading logs forwards from the last number seen."""
 
-    def __init__(self, *, journal: Journal, log: Log, preferences: PreferenceStore) -> None:
+    def __init__(
+        self, *, journal: Journal, log: Log, marks: MarkStore, preferences: PreferenceStore
+    ) -> None:
         self._journal = journal
         self._log = log
+        self._marks = marks
         self._preferences = preferences
 
     async def catch_up(
@@ -103,7 +112,12 @@ class Sync:
                 more = more or missed.more
                 answer.append(missed)
         lost = [Lost(conversation_id, seq) for conversation_id, seq in found.lost.items()]
-        return SyncAnswer(current, more, answer, lost, [])
+        marks = [] if more else await self._standings(user_id, found.conversations[:MOST_MARKS])
+        return SyncAnswer(current, more, answer, lost, marks)
+
+    async def _standings(self, user_id: UserId, caught: Sequence[CaughtUp]) -> list[Standing]:
+        mine = [one.conversation_id for one in caught]
+        return list((await self._marks.standings(user_id, mine)).values())
 
     async def _kept(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], found: CatchUp
