@@ -65,6 +65,7 @@ def events_page() -> str:
         marks=nowhere,
         conversations=nowhere,
         presence=nowhere,
+        rooms=nowhere,
         sync=nowhere,
     ).table()
     of_sockets = SocketCommands(typing=nowhere, presence=nowhere, expiry=nowhere).table()

@@ -26,7 +26,9 @@ from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
@@ -39,6 +41,7 @@ from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
 from parley.journal.journal import Journal
+from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
 from parley.ports.accounts import AccountStore
@@ -50,17 +53,22 @@ from parley.ports.conversations import Conversations as Views
 from parley.ports.log import Log, StoreIdentity
 from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
+from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
 from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -120,6 +128,8 @@ class Core(Struct, frozen=True, kw_only=True):
     log: Log
     views: Views
     marks: MarkStore
+    rooms: RoomStore
+    preferences: PreferenceStore
     identity: StoreIdentity
 
 
@@ -146,6 +156,8 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         log=SqliteLog(database),
         views=SqliteConversations(database),
         marks=SqliteMarks(database),
+        rooms=SqliteRooms(database),
+        preferences=SqlitePreferences(database),
         identity=database.identity,
     )
 
@@ -160,6 +172,7 @@ def _services(settings: Settings, core: Core) -> Services:
         identity=core.identity,
         most_awake=settings.awake_conversations,
     )
+    naming = Naming(journal=journal, rooms=core.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=Accounts(
             accounts=core.accounts,
@@ -185,10 +198,21 @@ def _services(settings: Settings, core: Core) -> Services:
             views=core.views,
             marks=core.marks,
             accounts=core.accounts,
+            preferences=core.preferences,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
+            most_room_members=settings.max_room_members,
         ),
+        rooms=Rooms(
+            journal=journal,
+            naming=naming,
+            rooms=core.rooms,
+            random=token_bytes,
+            most_members=settings.max_room_members,
+        ),
+        administration=Administration(journal=journal, naming=naming),
+        preferences=Preferences(journal=journal, preferences=core.preferences),
         messages=Messages(
             journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
         ),
@@ -217,7 +241,7 @@ def _services(settings: Settings, core: Core) -> Services:
             clock=core.clock,
             most_members=settings.max_typing_members,
         ),
-        sync=Sync(journal=journal, log=core.log, marks=core.marks),
+        sync=Sync(journal=journal, log=core.log, marks=core.marks, preferences=core.preferences),
     )
 
 
@@ -265,6 +289,7 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             marks=services.marks,
             conversations=services.conversations,
             presence=services.presence,
+            rooms=services.rooms,
             sync=services.sync,
         ),
         socket_commands=SocketCommands(

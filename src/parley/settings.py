@@ -133,6 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How long somebody whose last connection went is still shown as online.",
         ),
     ] = 10.0
+    max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000

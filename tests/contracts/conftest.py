@@ -13,7 +13,9 @@ from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
+from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
@@ -21,7 +23,9 @@ from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
 from parley.model.entries import Entry
@@ -30,7 +34,9 @@ from parley.ports.acquaintances import Acquaintances
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from tests.support.pen import Pen
 
@@ -46,6 +52,8 @@ class Store:
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
+    rooms: RoomStore
+    preferences: PreferenceStore
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -73,6 +81,8 @@ async def memory(_folder: Path) -> AsyncIterator[Store]:
         MemoryMarks(log),
         MemoryPresence(),
         MemoryAcquaintances(log),
+        MemoryRooms(log),
+        MemoryPreferences(),
     )
 
 
@@ -88,6 +98,8 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
+        SqliteRooms(database),
+        SqlitePreferences(database),
     )
     await database.close()
     assert failures == []

@@ -14,7 +14,9 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.marks import MemoryMarks
+from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.tokens import JwtTokens
 from parley.gateway.authentication import Admission
@@ -23,7 +25,9 @@ from parley.gateway.connection import Connection
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.naming import Naming
 from parley.model.accounts import Account
+from parley.model.entries import ConversationDeleted
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
@@ -34,6 +38,7 @@ from parley.services.messages import Messages
 from parley.services.pins import Pins
 from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -101,6 +106,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
         )
     marks = MemoryMarks(world.log)
     timers = ManualTimers(world.clock, world.background)
+    rooms, preferences = MemoryRooms(world.log), MemoryPreferences()
     made = DoorNode(world, node.namespace, node.hub, node.wires)
     made.timers = timers
 
@@ -156,10 +162,22 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 views=MemoryConversations(world.log),
                 marks=marks,
                 accounts=accounts,
+                preferences=preferences,
                 random=secrets.token_bytes,
             ),
             presence=presence,
-            sync=Sync(journal=world.journal, log=world.log, marks=marks),
+            rooms=Rooms(
+                journal=world.journal,
+                naming=Naming(
+                    journal=world.journal,
+                    rooms=rooms,
+                    clock=world.clock,
+                    random=secrets.token_bytes,
+                ),
+                rooms=rooms,
+                random=secrets.token_bytes,
+            ),
+            sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
         ),
         socket_commands=SocketCommands(
             typing=Typing(journal=world.journal, bus=world.bus, clock=world.clock),
@@ -269,6 +287,9 @@ async def test_a_first_message_to_a_person_makes_the_conversation(door: DoorNode
 
 
 async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
+    other, _ = await door.enter(BEN)
+    made = await door.ask(other, "conversation.create", '[{"kind": "room", "name": "Hall"}]')
+    hall = made["entry"]["conversation_id"]
     socket, _ = await door.enter()
     asked = {
         "message.send": {"conversation_id": HOME, "body": "x"},
@@ -279,6 +300,7 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
         "reaction.remove": {"conversation_id": HOME, "message_seq": 2, "emoji": "+"},
         "message.delete": {"conversation_id": HOME, "message_seq": 2},
         "conversation.create": {"kind": "group", "name": "Three", "members": [BEN]},
+        "conversation.join": {"conversation_id": hall},
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},
         "member.remove": {"conversation_id": HOME, "user_id": CAT},
@@ -296,6 +318,28 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
     for event, payload in asked.items():
         answer = await door.ask(socket, event, json.dumps([payload]))
         assert answer["ok"], (event, answer)
+
+
+async def test_who_joins_a_room_hears_of_it_from_there_on_until_it_is_deleted(
+    door: DoorNode,
+) -> None:
+    owner, _ = await door.enter()
+    made = await door.ask(owner, "conversation.create", '[{"kind": "room", "name": "Hall"}]')
+    hall = made["entry"]["conversation_id"]
+    socket, wire = await door.enter(CAT)
+    answer = await door.ask(socket, "conversation.join", json.dumps([{"conversation_id": hall}]))
+    assert (answer["entry"]["type"], answer["entry"]["role"]) == ("member.joined", "member")
+    hello = {"conversation_id": hall, "body": "hello"}
+    await door.ask(owner, "message.send", json.dumps([hello]))
+    await door.world.journal.commit(hall, ANN, lambda _: ConversationDeleted(actor_id=ANN))
+    assert door.types(wire) == ["member.joined", "message.new", "conversation.deleted"]
+
+
+async def test_a_new_room_has_no_members_to_bring(door: DoorNode) -> None:
+    socket, _ = await door.enter()
+    hall = {"kind": "room", "name": "Hall", "members": [BEN]}
+    answer = await door.ask(socket, "conversation.create", json.dumps([hall]))
+    assert answer["error"]["code"] == "invalid"
 
 
 async def test_pushes_follow_the_answer_of_the_sync_during_which_they_came(door: DoorNode) -> None:

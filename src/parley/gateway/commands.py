@@ -17,6 +17,7 @@ from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
 from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import NewRoom, Rooms
 from parley.services.sync import Sync
 
 Later = Answer[Any] | Coroutine[Any, Any, Any]
@@ -43,9 +44,12 @@ class Send(Payload, frozen=True, kw_only=True):
 
 
 class CreateConversation(Payload, frozen=True, kw_only=True):
-    kind: Literal["group"]
+    """A room has no `members` yet: people join it."""
+
+    kind: Literal["group", "room"]
     name: str
     members: list[AnyId] = []
+    topic: str | None = None
     data: Json | None = None
     client_id: ClientId | None = None
 
@@ -64,6 +68,13 @@ class AddMember(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     user_id: AnyId
     role: Literal["admin", "member", "guest"] = "member"
+    client_id: ClientId | None = None
+
+
+class Join(Payload, frozen=True, kw_only=True):
+    """A room; whoever comes into an empty one owns it."""
+
+    conversation_id: AnyId
     client_id: ClientId | None = None
 
 
@@ -134,6 +145,7 @@ class Commands:
         marks: Marks,
         conversations: Conversations,
         presence: Presences,
+        rooms: Rooms,
         sync: Sync,
     ) -> None:
         self._messages = messages
@@ -142,6 +154,7 @@ class Commands:
         self._marks = marks
         self._conversations = conversations
         self._presence = presence
+        self._rooms = rooms
         self._sync = sync
 
     def table(self) -> "dict[str, tuple[type[Payload], Callable[[UserId, Any], Later]]]":
@@ -155,6 +168,7 @@ class Commands:
             "reaction.add": (React, self.react),
             "reaction.remove": (React, self.unreact),
             "conversation.create": (CreateConversation, self.create),
+            "conversation.join": (Join, self.join),
             "conversation.leave": (Leave, self.leave),
             "direct.open": (OpenDirect, self.open_direct),
             "member.add": (AddMember, self.add_member),
@@ -213,14 +227,22 @@ class Commands:
         )
 
     async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:
+        if payload.kind == "room":
+            return await self._rooms.create(user_id, _new_room(payload))
         return await self._conversations.create_group(
             user_id,
             NewGroup(
                 name=payload.name,
                 members=[UserId(member) for member in payload.members],
+                topic=payload.topic,
                 data=payload.data,
                 client_id=payload.client_id,
             ),
+        )
+
+    async def join(self, user_id: UserId, payload: Join) -> Committed:
+        return await self._rooms.join(
+            user_id, ConversationId(payload.conversation_id), client_id=payload.client_id
         )
 
     async def leave(self, user_id: UserId, payload: Leave) -> Committed:
@@ -270,3 +292,11 @@ class Commands:
 
 def _message(payload: OfMessage) -> tuple[ConversationId, int]:
     return ConversationId(payload.conversation_id), payload.message_seq
+
+
+def _new_room(payload: CreateConversation) -> NewRoom:
+    if payload.members:
+        raise Invalid("Nobody is brought into a new room; people join it.", field="members")
+    return NewRoom(
+        name=payload.name, topic=payload.topic, data=payload.data, client_id=payload.client_id
+    )

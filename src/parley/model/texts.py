@@ -10,6 +10,10 @@ from parley.model.errors import Invalid, TooLarge
 DATA_BYTES = 4_096
 DATA_DEPTH = 16
 """JSON encoders and parsers give up at depths of their own: what can be sent must be readable in every answer."""
+NAME_CHARS = 200
+TOPIC_CHARS = 1_000
+AVATAR_CHARS = 200
+"""Of a conversation."""
 
 
 def check_text(
