@@ -36,15 +36,18 @@ docs: .venv/.dev ## write the reference pages that are generated from the code
 clean: ## remove what was set up and built
 	rm -rf .venv tests/js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# A half-made environment would look finished the next time, so it goes.
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "Making the environment .venv: takes about a minute, once"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.run: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable .
+	@$(PIP) --editable .
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable ".[dev]"
+	@$(PIP) --editable ".[dev]"
 	@touch $@ .venv/.run
 
 tests/js/node_modules/.done: tests/js/package-lock.json

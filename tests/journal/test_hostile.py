@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from dataclasses import dataclass
+from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from parley.adapters.memory.faults import Faults
 from parley.adapters.memory.log import MemoryLog
 from parley.journal.commands import Committed, Unchanged
-from parley.model.conversations import State, apply
+from parley.model.conversations import State, apply, fold
 from parley.model.entries import (
     ConversationCreated,
     Entry,
@@ -24,66 +26,94 @@ from parley.model.instants import timestamp
 from parley.model.permissions import add_member, remove_member, require_writer
 from parley.ports.answers import Answer
 from parley.ports.log import Record
-from tests.journal.conftest import World, world_over
+from tests.support.world import World, world_over
 
 PEOPLE = [UserId(name) for name in ("ann", "ben", "cat", "dan")]
 PLACES = [ConversationId("one"), ConversationId("two")]
 
 
-class Client:
-    """Somebody who sends commands, and retries each under its client_id until it has a final answer."""
+def verdict(state: State, user_id: UserId, what: str, target: UserId) -> Entry | Unchanged:
+    """What the rules say of a command on this state."""
+    if what == "send":
+        require_writer(state, user_id)
+        return MessageNew(actor_id=user_id, body="hello")
+    if what == "add":
+        return add_member(state, user_id, target, role="member", most=99) or Unchanged()
+    return remove_member(state, user_id, target) or Unchanged()
 
-    def __init__(self, world: World, user_id: UserId, dice: random.Random) -> None:
+
+@dataclass
+class Done:
+    """A command that has its final answer.
+
+    `asked_head` is what was published when it was asked, `answered_head` what was in the log when it was answered.
+    """
+
+    where: ConversationId
+    user_id: UserId
+    client_id: str
+    what: str
+    target: UserId
+    asked_head: int
+    answered_head: int
+    first_attempt: bool
+    outcome: Committed | ChatError
+
+
+class Device:
+    """Sends commands of a person, and retries each under its client_id until it has a final answer."""
+
+    def __init__(self, world: World, user_id: UserId, name: str, dice: random.Random) -> None:
         self.world = world
         self.user_id = user_id
+        self.name = name
         self.dice = dice
-        self.acked: list[tuple[ConversationId, str, Committed]] = []
-        self.refused: list[tuple[ConversationId, str]] = []
+        self.done: list[Done] = []
 
     async def run(self, commands: int) -> None:
         for number in range(commands):
             where = self.dice.choice(PLACES)
-            what = self.dice.choices(("send", "add", "remove", "leave"), (6, 2, 2, 1))[0]
+            what = self.dice.choices(("send", "add", "remove", "leave"), (6, 4, 3, 1))[0]
             target = self.user_id if what == "leave" else self.dice.choice(PEOPLE)
-            await self._do(where, what, target, f"{self.user_id}-{number}")
+            await self._do(where, what, target, f"{self.name}-{number}")
 
     async def _do(self, where: ConversationId, what: str, target: UserId, client_id: str) -> None:
-        attempts = 0
-        while True:
-            attempts += 1
+        for attempt in count():
+            asked = self.published_head(where)
             try:
-                committed = await self._attempt(where, what, target, client_id)
+                outcome: Committed | ChatError = await self._ask(where, what, target, client_id)
             except Unavailable:
                 await asyncio.sleep(0)
                 continue
-            except ChatError:
-                if attempts == 1:
-                    self.refused.append((where, client_id))
-                return
-            self.acked.append((where, client_id, committed))
+            except ChatError as error:
+                outcome = error
+            head = self.world.log.disk.head(where)
+            self.done.append(
+                Done(
+                    where, self.user_id, client_id, what, target, asked, head, not attempt, outcome
+                )
+            )
             return
 
-    def _attempt(
+    def published_head(self, where: ConversationId) -> int:
+        published = [r.entry for r in self.world.published if r.entry.conversation_id == where]
+        return published[-1].seq if published else 1
+
+    def _ask(
         self, where: ConversationId, what: str, target: UserId, client_id: str
     ) -> Answer[Committed]:
-        def judge(state: State) -> Entry | Unchanged:
-            if what == "send":
-                require_writer(state, self.user_id)
-                return MessageNew(actor_id=self.user_id, body=client_id)
-            if what == "add":
-                return (
-                    add_member(state, self.user_id, target, role="member", most=99) or Unchanged()
-                )
-            return remove_member(state, self.user_id, target) or Unchanged()
-
-        digest = self.world.journal.digest(what, target)
-        if self.dice.random() < 0.2:  # the same twice at once, as through two connections
-            self.world.journal.commit(
-                where, self.user_id, judge, client_id=client_id, digest=digest
+        def ask() -> Answer[Committed]:
+            return self.world.journal.commit(
+                where,
+                self.user_id,
+                lambda state: verdict(state, self.user_id, what, target),
+                client_id=client_id,
+                digest=self.world.journal.digest(what, target),
             )
-        return self.world.journal.commit(
-            where, self.user_id, judge, client_id=client_id, digest=digest
-        )
+
+        if self.dice.random() < 0.2:  # the same twice at once, as through two connections
+            ask()
+        return ask()
 
 
 async def scenario(seed: int) -> None:
@@ -103,8 +133,8 @@ async def scenario(seed: int) -> None:
         await kind.append(where, 0, [Record(entry)])
     log = MemoryLog(kind.disk, Faults.seeded(seed, rate=dice.choice((0.1, 0.5, 0.9))))
     world = world_over(log)
-    clients = [Client(world, person, dice) for person in PEOPLE]
-    running = asyncio.gather(*(client.run(8) for client in clients))
+    devices = [Device(world, one, f"{one}{n}", dice) for one in PEOPLE for n in range(3)]
+    running = asyncio.gather(*(device.run(6) for device in devices))
     turns = 0
     while not running.done():
         turns += 1
@@ -120,8 +150,9 @@ async def scenario(seed: int) -> None:
     await world.background.settled()
     for where in PLACES:
         check_log(world, where)
-    for client in clients:
-        check_answers(world, client)
+    for device in devices:
+        for done in device.done:
+            check_answer(world, done)
 
 
 def check_log(world: World, where: ConversationId) -> None:
@@ -149,17 +180,33 @@ def check_log(world: World, where: ConversationId) -> None:
     assert all(entries[entry.seq - 1] == entry for entry in published)
 
 
-def check_answers(world: World, client: Client) -> None:
-    for where, client_id, committed in client.acked:
-        entry = committed.entry
-        if entry is not None:
-            assert entry.client_id == client_id
-            assert world.log.disk.log(where)[entry.seq - 1].entry == entry
-    for where, client_id in client.refused:
-        assert world.log.disk.find((where, client.user_id, client_id)) is None
+def check_answer(world: World, done: Done) -> None:
+    """An answer with an entry is that entry; one without was right on a log that stood while it was asked."""
+    log = [record.entry for record in world.log.disk.log(done.where)]
+    if isinstance(done.outcome, Committed) and done.outcome.entry is not None:
+        entry = done.outcome.entry
+        assert entry.client_id == done.client_id
+        assert log[entry.seq - 1] == entry
+        return
+    if done.first_attempt:
+        assert world.log.disk.find((done.where, done.user_id, done.client_id)) is None
+    state = fold(done.where, log[: done.asked_head])
+    seen = [same_verdict(state, done)]
+    for entry in log[done.asked_head : done.answered_head]:
+        apply(state, entry)
+        seen.append(same_verdict(state, done))
+    assert any(seen), f"{done} was never true"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def same_verdict(state: State, done: Done) -> bool:
+    try:
+        now: object = verdict(state, done.user_id, done.what, done.target)
+    except ChatError as error:
+        return type(error) is type(done.outcome)
+    return isinstance(now, Unchanged) and isinstance(done.outcome, Committed)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_the_log_has_no_hole_and_no_double_and_every_answer_is_true(seed: int) -> None:
     asyncio.run(scenario(seed))

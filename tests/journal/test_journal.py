@@ -15,7 +15,7 @@ from parley.model.ids import ConversationId
 from parley.model.permissions import open_direct
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record
-from tests.journal.conftest import ANN, BEN, CAT, HOME, World, created, world_over
+from tests.support.world import ANN, BEN, CAT, HOME, World, created, world_over
 
 WorldWith = Callable[[Faults], World]
 

@@ -42,7 +42,7 @@ async def test_without_any_name_nobody_registers(house):
         await house.accounts.register(password=PASSWORD)
 
 
-@pytest.mark.parametrize("spelling", ["Anna", "ANNA", "ａｎｎａ"])
+@pytest.mark.parametrize("spelling", ["Anna", "ANNA", "\uff41\uff4e\uff4e\uff41"])
 async def test_a_username_is_taken_in_every_spelling_that_folds_to_it(house, spelling):
     await house.person("anna")
     with pytest.raises(UsernameTaken):
@@ -70,7 +70,9 @@ async def test_an_unacceptable_username_is_refused(house, username):
     assert refused.value.details["field"] == "username"
 
 
-@pytest.mark.parametrize("username", ["ann", "a.n-n_a", "Ännchen", "安娜安娜", "анна", "1234", "a" * 32])
+@pytest.mark.parametrize(
+    "username", ["ann", "a.n-n_a", "Ännchen", "安娜安娜", "анна", "1234", "a" * 32]
+)
 async def test_a_username_of_any_script_is_accepted(house, username):
     assert (await house.person(username)).user.username == username
 
@@ -86,7 +88,9 @@ async def test_what_is_no_e_mail_address_is_refused(house, email):
     assert refused.value.details["field"] == "email"
 
 
-@pytest.mark.parametrize("password", ["", "x" * 7, "x" * 257, "nul\0 inside", "\ud800" * 8, " " * 8])
+@pytest.mark.parametrize(
+    "password", ["", "x" * 7, "x" * 257, "nul\0 inside", "\ud800" * 8, " " * 8]
+)
 async def test_an_unacceptable_password_is_refused(house, password):
     with pytest.raises(Invalid) as refused:
         await house.accounts.register(username="anna", password=password)

@@ -1,7 +1,7 @@
 """A socket of somebody who is signed in."""
 
 from parley.model.ids import ConversationId, SessionId, UserId
-from parley.socketio.server import Socket
+from parley.socketio.socket import Socket
 
 
 class Connection:

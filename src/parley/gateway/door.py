@@ -26,7 +26,10 @@ from parley.model.ids import UserId
 from parley.model.sessions import Identity
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
-from parley.socketio.server import Ack, ConnectError, Namespace, Socket, TryLater
+from parley.socketio.acks import Ack
+from parley.socketio.errors import ConnectError, TryLater
+from parley.socketio.namespace import Namespace
+from parley.socketio.socket import Socket
 
 logger = logging.getLogger(__name__)
 
@@ -67,27 +70,27 @@ class Door:
         }
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
-        namespace.on_disconnect(self._gone)
+        namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
         namespace.on_raw(self._command)
 
     async def _come_in(self, socket: Socket) -> None:
         try:
             identity = await self._authenticate(socket)
             if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater(429, retry_after=30)
+                raise TryLater("too many connections")
             connection = Connection(socket, identity.user_id, identity.session_id)
             socket.data = connection
             await self._hub.welcome(connection)
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
         except Unavailable as error:
-            self._gone(socket, "")
-            raise TryLater(503, retry_after=5) from error
+            self._gone(socket)
+            raise TryLater(error.code) from error
         except ChatError as error:
-            self._gone(socket, "")
+            self._gone(socket)
             raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
 
-    def _gone(self, socket: Socket, _reason: str) -> None:
+    def _gone(self, socket: Socket) -> None:
         if isinstance(socket.data, Connection):
             self._hub.farewell(socket.data)
 

@@ -5,7 +5,6 @@ who hears of an entry is decided by the entries delivered before it.
 """
 
 import logging
-from collections import deque
 
 import msgspec
 
@@ -25,7 +24,8 @@ from parley.ports.background import Spawn
 from parley.ports.bus import Signal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
-from parley.socketio.server import EncodedEvent, Namespace
+from parley.socketio.encoding import Encoded
+from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Hub:
         self._people: dict[UserId, set[Connection]] = {}
         self._arriving: set[Connection] = set()
         self._rooms: dict[ConversationId, _Room] = {}
-        self._behind_a_gap: deque[Record] | None = None
+        self._behind_a_gap: list[Record] | None = None
 
     # --- sockets ------------------------------------------------------------------------------------------------
 
@@ -99,9 +99,6 @@ class Hub:
                     heads.pop(conversation_id, None)
         connection.seen = None
         self._arriving.discard(connection)
-        if not connection.socket.connected:
-            self.farewell(connection)
-            return
         for conversation_id, head in heads.items():
             self._enter(connection, conversation_id, head)
 
@@ -176,7 +173,7 @@ class Hub:
                 if entry.seq <= base:
                     return
                 if entry.seq > base + 1:
-                    self._behind_a_gap = deque([record])
+                    self._behind_a_gap = [record]
                     self._spawn(self._fill(entry.conversation_id, base))
                     return
         self._deliver(entry)
@@ -199,10 +196,8 @@ class Hub:
             logger.warning("a gap in %s can't be read; its sockets are cut", conversation_id)
             self._cut_room(conversation_id)
         self._behind_a_gap = None
-        while waiting and self._behind_a_gap is None:
-            self._take(waiting.popleft())
-        if waiting and self._behind_a_gap is not None:
-            self._behind_a_gap.extend(waiting)
+        for record in waiting:
+            self.on_record(record)
 
     def _cut_room(self, conversation_id: ConversationId) -> None:
         """Their clients come back by themselves and catch up from the log."""
@@ -215,7 +210,7 @@ class Hub:
 
     def _deliver(self, entry: Entry) -> None:
         conversation_id = entry.conversation_id
-        encoded = self._namespace.encode(entry.type, self._encode(entry))
+        encoded = self._namespace.encode(entry.type, b"[%b]" % self._encode(entry))
         if not isinstance(entry, MessageNew):
             self._let_in(entry)
         self._namespace.push(conversation_id, encoded)
@@ -237,7 +232,7 @@ class Hub:
                 else:
                     self._enter(connection, entry.conversation_id, entry.seq - 1)
 
-    def _let_out(self, entry: MemberLeft | ConversationDeleted, encoded: EncodedEvent) -> None:
+    def _let_out(self, entry: MemberLeft | ConversationDeleted, encoded: Encoded) -> None:
         """Those whom an entry takes out have seen it, and see nothing that follows it."""
         room = self._rooms.get(entry.conversation_id)
         if isinstance(entry, ConversationDeleted):

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from parley.model.entries import (
-    Entry,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
@@ -43,9 +42,3 @@ def emptied(revision: Revision) -> Revision:
     if isinstance(revision, MessageAnnotated):
         return replace(revision, attachments=())
     return replace(revision, body="", mentions=())
-
-
-def target(entry: Entry) -> int | None:
-    """The seq of the message that an entry is aimed at."""
-    seq: int | None = getattr(entry, "message_seq", None)
-    return seq

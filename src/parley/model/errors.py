@@ -82,6 +82,11 @@ class Forbidden(ChatError):
     message = "You may not do this."
 
 
+class ForeignOrigin(Forbidden):
+    code = "foreign_origin"
+    message = "This site may not act in the name of those signed in here."
+
+
 class NotAMember(Forbidden):
     code = "not_a_member"
     message = "You are not a member of this room."

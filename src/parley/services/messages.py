@@ -21,12 +21,15 @@ BODY_BYTES = 64_000
 PAGE = 200
 
 
-class MessagePage(Struct, frozen=True):
-    """Messages ascending, in their present state. `head` was read with them: the cursor to go on from."""
+class MessagePage(Struct, frozen=True, omit_defaults=True):
+    """Messages ascending, in their present state. `head` was read with them: the cursor to go on from.
+
+    `next` is the seq to name as `before`, or as `after` where one was named; absent at the end.
+    """
 
     items: list[MessageNew]
     head: int
-    next: int | None
+    next: int | None = None
 
 
 class LogPage(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from parley.model.accounts import Account, folded
+from parley.model.accounts import Account, directory_key, folded
 from parley.model.errors import EmailTaken, UsernameTaken
 from parley.model.ids import UserId
 from parley.ports.accounts import AccountStore
@@ -41,13 +41,13 @@ class MemoryAccounts(AccountStore):
         found = [
             account
             for account in self._accounts.values()
-            if _key(account) > after
+            if directory_key(account) > after
             and (
                 (_name(account) or "").startswith(begin)
                 or folded(account.display_name).startswith(begin)
             )
         ]
-        return sorted(found, key=_key)[:limit]
+        return sorted(found, key=directory_key)[:limit]
 
     def _refuse_taken(self, account: Account) -> None:
         others = [other for other in self._accounts.values() if other.user_id != account.user_id]
@@ -63,7 +63,3 @@ def _name(account: Account) -> str | None:
 
 def _email(account: Account) -> str | None:
     return None if account.email is None else account.email.lower()
-
-
-def _key(account: Account) -> str:
-    return _name(account) or account.user_id

@@ -1,7 +1,6 @@
 """Whose conversations are which, in memory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from parley.adapters.memory.disk import Disk
 from parley.adapters.memory.log import MemoryLog
@@ -38,20 +37,8 @@ class MemoryConversations(Conversations):
 
         return await self._log.look(reading)
 
-    async def members(
-        self, conversation_id: ConversationId, *, after: int, limit: int
-    ) -> Sequence[tuple[UserId, str, int]]:
-        def reading() -> list[tuple[UserId, str, int]]:
-            members = self._log.disk.state(conversation_id).members
-            joined = sorted(members.items(), key=lambda item: item[1].joined_seq)
-            page = joined[after : after + limit]
-            return [(user_id, member.role, member.joined_seq) for user_id, member in page]
-
-        return await self._log.look(reading)
-
 
 def _listed(disk: Disk, conversation_id: ConversationId) -> Listed:
-    state = replace(disk.state(conversation_id), members={}, pins={})
     messages = [record.entry for record in disk.log(conversation_id)]
     last = next((entry for entry in reversed(messages) if isinstance(entry, MessageNew)), None)
-    return Listed(state, last, disk.activity(conversation_id))
+    return Listed(conversation_id, last, disk.activity(conversation_id))

@@ -95,7 +95,9 @@ class MemoryLog(Log):
     async def catch_up(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int
     ) -> CatchUp:
-        return await self.look(lambda: catch_up(self.disk, user_id, cursors, limit, most_bytes))
+        return await self.look(
+            lambda: catch_up(self.disk, user_id, cursors, limit=limit, most_bytes=most_bytes)
+        )
 
     async def look(self, reading: Callable[[], T]) -> T:
         """One atomic reading, late or refused where that is its fate."""

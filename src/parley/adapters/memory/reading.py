@@ -33,6 +33,7 @@ def catch_up(
     disk: Disk,
     user_id: UserId,
     cursors: Mapping[ConversationId, int],
+    *,
     limit: int,
     most_bytes: int,
 ) -> CatchUp:

@@ -1,1 +1,1 @@
-"""Sans-I/O: WebSocket frames, Engine.IO and Socket.IO packets and sessions; bytes in, events out."""
+"""Sans-I/O: WebSocket frames, Engine.IO and Socket.IO packets, sessions; bytes in, events out."""

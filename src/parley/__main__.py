@@ -1,0 +1,5 @@
+"""`python -m parley` is `parley`."""
+
+from parley.cli.main import app
+
+app()

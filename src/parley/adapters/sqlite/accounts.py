@@ -1,0 +1,132 @@
+"""Accounts, kept in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.views import decode_data, encode_data
+from parley.model.accounts import Account, directory_key, folded
+from parley.model.errors import EmailTaken, UsernameTaken
+from parley.model.ids import UserId
+from parley.ports.accounts import AccountStore
+
+_FIELDS: Final = "user_id, username, email, display_name, password_hash, created_at, data, version"
+_SELECT: Final = f"SELECT {_FIELDS} FROM accounts"
+_INSERT: Final = f"""
+    INSERT INTO accounts ({_FIELDS}, username_key, email_key, name_key, directory_key)
+    VALUES (:user_id, :username, :email, :display_name, :password_hash, :created_at, :data, :version,
+            :username_key, :email_key, :name_key, :directory_key)
+"""
+_UPDATE: Final = """
+    UPDATE accounts SET username = :username, email = :email, display_name = :display_name,
+        password_hash = :password_hash, created_at = :created_at, data = :data, version = :version,
+        username_key = :username_key, email_key = :email_key, name_key = :name_key, directory_key = :directory_key
+    WHERE user_id = :user_id AND version = :version - 1
+"""
+_TAKEN: Final = """
+    SELECT username_key IS :username_key FROM accounts
+    WHERE user_id <> :user_id AND (username_key = :username_key OR email_key = :email_key)
+    ORDER BY 1 DESC
+"""
+_BY_LOGIN: Final = f"""
+    {_SELECT} WHERE username_key = :name OR email_key = :email
+    ORDER BY username_key IS :name DESC LIMIT 1
+"""
+_PAGE: Final = f"""
+    {_SELECT} WHERE directory_key > :after
+    AND (substr(username_key, 1, length(:query)) = :query OR substr(name_key, 1, length(:query)) = :query)
+    ORDER BY directory_key LIMIT :limit
+"""
+_EXISTING: Final = "SELECT user_id FROM accounts WHERE user_id IN (SELECT value FROM json_each(?))"
+
+
+class SqliteAccounts(AccountStore):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, account: Account) -> None:
+        def change(connection: sqlite3.Connection) -> None:
+            row = _row(account)
+            _refuse_taken(connection, row)
+            connection.execute(_INSERT, row)
+
+        await self._database.write(change)
+
+    async def get(self, user_id: UserId) -> Account | None:
+        def reading(connection: sqlite3.Connection) -> Account | None:
+            return _first(connection.execute(f"{_SELECT} WHERE user_id = ?", (user_id,)))
+
+        return await self._database.read(reading)
+
+    async def by_login(self, login: str) -> Account | None:
+        names = {"name": folded(login), "email": login.lower()}
+        return await self._database.read(
+            lambda connection: _first(connection.execute(_BY_LOGIN, names))
+        )
+
+    async def update(self, account: Account) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
+            row = _row(account)
+            current = connection.execute(
+                "SELECT 1 FROM accounts WHERE user_id = :user_id AND version = :version - 1", row
+            ).fetchone()
+            if current is None:
+                return False
+            _refuse_taken(connection, row)
+            connection.execute(_UPDATE, row)
+            return True
+
+        return await self._database.write(change)
+
+    async def existing(self, user_ids: Sequence[UserId]) -> set[UserId]:
+        wanted = msgspec.json.encode(user_ids).decode()
+        return await self._database.read(
+            lambda connection: {found for (found,) in connection.execute(_EXISTING, (wanted,))}
+        )
+
+    async def page(self, query: str, after: str, limit: int) -> list[Account]:
+        bounds = {"query": folded(query), "after": after, "limit": limit}
+        return await self._database.read(
+            lambda connection: [_account(row) for row in connection.execute(_PAGE, bounds)]
+        )
+
+
+def _refuse_taken(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
+    """Look for another's names first: which index an insert would break says nothing one may rely on."""
+    taken = connection.execute(_TAKEN, row).fetchone()
+    if taken is not None:
+        raise UsernameTaken if taken[0] and row["username_key"] is not None else EmailTaken
+
+
+def _row(account: Account) -> dict[str, Any]:
+    username_key = None if account.username is None else folded(account.username)
+    return {
+        **msgspec.structs.asdict(account),
+        "data": encode_data(account.data),
+        "username_key": username_key,
+        "email_key": None if account.email is None else account.email.lower(),
+        "name_key": folded(account.display_name),
+        "directory_key": directory_key(account),
+    }
+
+
+def _first(found: sqlite3.Cursor) -> Account | None:
+    row = found.fetchone()
+    return None if row is None else _account(row)
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    user_id, username, email, display_name, password_hash, created_at, data, version = row
+    return Account(
+        user_id=user_id,
+        username=username,
+        email=email,
+        display_name=display_name,
+        password_hash=password_hash,
+        created_at=created_at,
+        data=decode_data(data),
+        version=version,
+    )

@@ -1,0 +1,65 @@
+"""Moves what was committed from the write-ahead log into the database file, off the way of the commits."""
+
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+
+from parley.adapters.sqlite.connections import Synchronous, open_writer
+
+logger = logging.getLogger(__name__)
+
+MEBIBYTE = 1 << 20
+
+
+class Checkpoints:
+    """A thread that copies without stopping anyone, once the write-ahead log is past `copy_bytes`.
+
+    Under constant load it may never catch up with the writer, and the file would grow without end: past
+    `truncate_bytes` the writer itself copies all and empties it, between two groups.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        synchronous: Synchronous,
+        *,
+        copy_bytes: int = 4 * MEBIBYTE,
+        truncate_bytes: int = 64 * MEBIBYTE,
+    ) -> None:
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._copy_bytes = copy_bytes
+        self._truncate_bytes = truncate_bytes
+        self._connection = open_writer(path, synchronous)
+        self._due = threading.Event()
+        self._ending = False
+        self._thread = threading.Thread(target=self._work, name="parley-checkpoints", daemon=True)
+        self._thread.start()
+
+    def after_group(self, writer: sqlite3.Connection) -> None:
+        """Look at how much there is to copy. On the writer's thread, outside a transaction."""
+        size = self._wal.stat().st_size
+        if size > self._truncate_bytes:
+            truncate(writer)
+        elif size > self._copy_bytes:
+            self._due.set()
+
+    def close(self) -> None:
+        """End the thread, once it is done with what it does."""
+        self._ending = True
+        self._due.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _work(self) -> None:
+        while self._due.wait() and not self._ending:
+            self._due.clear()
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            except sqlite3.Error:
+                logger.exception("a checkpoint failed; the write-ahead log keeps what it holds")
+
+
+def truncate(connection: sqlite3.Connection) -> None:
+    """Copy everything and empty the write-ahead log, as far as those who read allow."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

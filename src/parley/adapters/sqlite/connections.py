@@ -1,0 +1,61 @@
+"""Connections to the database file, and what each kind of them may do."""
+
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+Synchronous = Literal["FULL", "NORMAL"]
+"""FULL: an answered write survives a power cut. NORMAL: it survives the end of the process, however sudden."""
+
+OLDEST = (3, 37, 0)
+"""The first SQLite with STRICT tables."""
+
+PAGE_BYTES = 2048
+"""A commit writes whole pages, of the table and of two indexes for each conversation that was written to; with
+pages of 4,096 bytes, SQLite's default, an insert costs about a fifth more."""
+
+BUSY_SECONDS = 5.0
+STATEMENTS = 256
+
+
+def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
+    """A connection that writes and never checkpoints by itself.
+
+    Raises:
+        RuntimeError: The SQLite library is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise RuntimeError(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
+    connection = _open(path)
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can't write."""
+    connection = _open(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # Each connection is used by one thread at a time, not always by the one that opened it.
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=STATEMENTS,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's result code without its extension; 0 where the error is Python's own."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -1,0 +1,90 @@
+"""What edits, annotations and deletions do to rows that are there already."""
+
+import sqlite3
+from typing import Final
+
+from parley.adapters.sqlite import rows
+from parley.model import contents
+from parley.model.entries import (
+    Entry,
+    MessageAnnotated,
+    MessageDeleted,
+    MessageEdited,
+    MessageNew,
+)
+from parley.model.ids import ConversationId
+from parley.ports.log import Record
+
+_ONE: Final = f"SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ? AND seq = ?"
+_REVISIONS: Final = f"""
+    SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ? AND target = ? AND type IN
+    ({rows.CODES[MessageEdited]}, {rows.CODES[MessageAnnotated]})
+"""
+_EDIT: Final = """
+    UPDATE entries SET original = coalesce(original, body), body = ?, extra = ?, edited_at = ? WHERE position = ?
+"""
+_ANNOTATE: Final = "UPDATE entries SET extra = ? WHERE position = ?"
+_EMPTY_MESSAGE: Final = """
+    UPDATE entries SET original = NULL, body = '', extra = NULL, deleted_at = ?, digest = NULL WHERE position = ?
+"""
+_EMPTY_REVISION: Final = "UPDATE entries SET body = ?, extra = ?, digest = NULL WHERE position = ?"
+
+
+class Contents:
+    """Keeps every row at its present content; the rules are those of `parley.model.contents`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def follow(self, conversation: int, entry: Entry) -> None:
+        """Do what an entry that is in the table does to others."""
+        if isinstance(entry, MessageEdited | MessageAnnotated):
+            self._revise(conversation, entry)
+        elif isinstance(entry, MessageDeleted):
+            self._delete(conversation, entry)
+
+    def _revise(self, conversation: int, revision: contents.Revision) -> None:
+        found = self._message(conversation, revision)
+        if found is None:
+            return
+        position, message = found
+        if message.deleted_at is not None:
+            self._empty_revisions(conversation, message)
+            return
+        revised = contents.revised(message, revision)
+        extra = rows.extra(revised)
+        if isinstance(revision, MessageEdited):
+            self._connection.execute(_EDIT, (revised.body, extra, revised.edited_at, position))
+        else:
+            self._connection.execute(_ANNOTATE, (extra, position))
+
+    def _delete(self, conversation: int, deletion: MessageDeleted) -> None:
+        found = self._message(conversation, deletion)
+        if found is None:
+            return
+        position, message = found
+        deleted = contents.deleted(message, deletion)
+        self._connection.execute(_EMPTY_MESSAGE, (deleted.deleted_at, position))
+        self._empty_revisions(conversation, message)
+
+    def _empty_revisions(self, conversation: int, message: MessageNew) -> None:
+        found = self._connection.execute(_REVISIONS, (conversation, message.seq)).fetchall()
+        for record in (rows.record(message.conversation_id, row) for row in found):
+            if isinstance(record.entry, MessageEdited | MessageAnnotated):
+                emptied = contents.emptied(record.entry)
+                self._connection.execute(
+                    _EMPTY_REVISION, (rows.body(emptied), rows.extra(emptied), record.position)
+                )
+
+    def _message(self, conversation: int, aimed: Entry) -> tuple[int, MessageNew] | None:
+        """The message that an entry is aimed at, and its position."""
+        record = self._record(conversation, aimed.conversation_id, rows.target(aimed))
+        if record is None or not isinstance(record.entry, MessageNew):
+            return None
+        return record.position, record.entry
+
+    def _record(
+        self, conversation: int, conversation_id: ConversationId, seq: int | None
+    ) -> Record | None:
+        row = self._connection.execute(_ONE, (conversation, seq)).fetchone()
+        return None if row is None else rows.record(conversation_id, row)

@@ -1,0 +1,52 @@
+"""Lists of conversations, kept in SQLite."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from parley.adapters.sqlite import inside, rows
+from parley.adapters.sqlite.database import Database
+from parley.model.ids import ConversationId, UserId
+from parley.ports.conversations import Conversations, Listed
+
+_MEMBERSHIPS: Final = """
+    SELECT conversations.id, (SELECT max(seq) FROM entries WHERE conversation = conversations.key)
+    FROM members JOIN conversations ON conversations.key = members.conversation
+    WHERE person = (SELECT key FROM people WHERE id = ?)
+"""
+_LAST_MESSAGE: Final = (
+    f"SELECT {rows.COLUMNS} {rows.FROM} WHERE position = ? AND type = {rows.MESSAGE}"
+)
+
+
+class SqliteConversations(Conversations):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
+        return await self._database.read(
+            lambda connection: dict(connection.execute(_MEMBERSHIPS, (user_id,)))
+        )
+
+    async def listed(
+        self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
+    ) -> Sequence[Listed]:
+        unwritten = self._database.unwritten_activity()
+
+        def reading(connection: sqlite3.Connection) -> list[Listed]:
+            found = [
+                mine
+                for mine in inside.conversations(connection, unwritten, user_id)
+                if (kind is None or mine.kind == kind)
+                and (before is None or mine.activity < before)
+            ]
+            return [_listed(connection, mine) for mine in found[:limit]]
+
+        return await self._database.read(reading)
+
+
+def _listed(connection: sqlite3.Connection, mine: inside.Inside) -> Listed:
+    # Activity is the position of the latest message, or of the creation where there is none.
+    row = connection.execute(_LAST_MESSAGE, (mine.activity,)).fetchone()
+    last = None if row is None else rows.message(mine.conversation_id, row)
+    return Listed(mine.conversation_id, last, mine.activity)

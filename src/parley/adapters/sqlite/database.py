@@ -1,0 +1,157 @@
+"""The database file: opened, brought up to date, written by one thread and read by a few."""
+
+import asyncio
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from parley.adapters.sqlite import activity
+from parley.adapters.sqlite.activity import Activity
+from parley.adapters.sqlite.checkpoints import MEBIBYTE, Checkpoints, truncate
+from parley.adapters.sqlite.connections import Synchronous, open_writer
+from parley.adapters.sqlite.entries import Entries
+from parley.adapters.sqlite.jobs import Append, Change
+from parley.adapters.sqlite.keys import Keys
+from parley.adapters.sqlite.readers import Readers, Reading
+from parley.adapters.sqlite.schema import migrate, migrations
+from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
+from parley.model.ids import ConversationId, RandomBytes
+from parley.ports.answers import Answer
+from parley.ports.log import Appended, Record, StoreIdentity
+
+FILE = "parley.db"
+READERS = 3
+RESERVE_BYTES = 16 * MEBIBYTE
+"""With less space than this left, nothing more is written: a commit that finds the disk full ends the process."""
+
+T = TypeVar("T")
+
+
+class Database:
+    """Everything that is embedded, in one file of a folder that this process alone uses."""
+
+    def __init__(self, writer: Writer, readers: Readers, work: "_Work") -> None:
+        self._writer = writer
+        self._readers = readers
+        self._work = work
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        fatal: Fatal,
+        synchronous: Synchronous = "FULL",
+        random: RandomBytes = secrets.token_bytes,
+        free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+    ) -> "Database":
+        """Open the database of this folder; one that isn't there is made, an older one brought up to date.
+
+        `fatal` is called on the event loop when a write failed so that its outcome is unknown; the process must end.
+
+        Raises:
+            FromTheFuture: A newer program wrote it.
+        """
+        path = folder / FILE
+        work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
+        readers = await asyncio.to_thread(Readers, path, READERS)
+        return cls(Writer(work.connection, work, fatal), readers, work)
+
+    @property
+    def identity(self) -> StoreIdentity:
+        """Which store this is."""
+        return self._work.identity
+
+    def unwritten_activity(self) -> Mapping[int, int]:
+        """What a reading must add to `conversations.activity`; to be asked for before the reading."""
+        return self._work.activity.unwritten()
+
+    def append(
+        self, conversation_id: ConversationId, after: int, records: Sequence[Record]
+    ) -> Answer[Appended]:
+        """See `Log.append`."""
+        job = Append(self._work.entries, conversation_id, after, records)
+        self._writer.submit(job)
+        return job.answer
+
+    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Make a change, whole or not at all; what it returns, once that is durable.
+
+        Raises:
+            ChatError: `change` did, and nothing was changed.
+            Unavailable: Nothing can be written right now.
+        """
+        job = Change(self._work.connection, change)
+        self._writer.submit(job)
+        return await job.answer
+
+    async def read(self, reading: Reading[T]) -> T:
+        """The result of a reading, in one read transaction.
+
+        Raises:
+            Unavailable: The file could not be read.
+        """
+        return await self._readers.run(reading)
+
+    async def close(self) -> None:
+        """Answer everything asked for, then leave one whole file."""
+        await self._writer.close()
+        await self._readers.close()
+        await asyncio.to_thread(self._work.close)
+
+
+class _Work(Hooks):
+    """What the writer's thread works with."""
+
+    def __init__(
+        self,
+        path: Path,
+        synchronous: Synchronous,
+        random: RandomBytes,
+        free_bytes: Callable[[Path], int],
+    ) -> None:
+        self._folder = path.parent
+        self._free_bytes = free_bytes
+        self.connection = open_writer(path, synchronous)
+        migrate(self.connection, migrations())
+        self.identity = _identity(self.connection, random)
+        activity.repair(self.connection)
+        self.activity = Activity(self.connection, time.monotonic)
+        self.entries = Entries(self.connection, Keys(self.connection), self.activity)
+        self._checkpoints = Checkpoints(path, synchronous)
+
+    def room(self) -> bool:
+        return self._free_bytes(self._folder) > RESERVE_BYTES
+
+    def before_commit(self) -> None:
+        self.activity.flush(self.entries.position)
+
+    def committed(self) -> None:
+        self.activity.committed()
+
+    def rolled_back(self) -> None:
+        self.activity.rolled_back()
+        self.entries.rolled_back()
+
+    def between(self) -> None:
+        self._checkpoints.after_group(self.connection)
+
+    def close(self) -> None:
+        self._checkpoints.close()
+        self.connection.rollback()
+        truncate(self.connection)
+        self.connection.close()
+
+
+def _identity(connection: sqlite3.Connection, random: RandomBytes) -> StoreIdentity:
+    """The store's epoch and key, made where it has none."""
+    connection.execute(
+        "INSERT INTO store (one, epoch, digest_key) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
+        (random(8).hex(), random(32)),
+    )
+    epoch, digest_key = connection.execute("SELECT epoch, digest_key FROM store").fetchone()
+    return StoreIdentity(epoch, digest_key)

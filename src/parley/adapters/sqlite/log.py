@@ -1,0 +1,129 @@
+"""The log, kept in SQLite."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from parley.adapters.sqlite import rows
+from parley.adapters.sqlite.catching_up import catch_up
+from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.views import decode_data
+from parley.model.conversations import Member, State
+from parley.model.entries import MessageNew
+from parley.model.ids import ConversationId, UserId
+from parley.ports.answers import Answer
+from parley.ports.log import Appended, CatchUp, Log, Record, StoreIdentity
+
+_KEY: Final = "SELECT key FROM conversations WHERE id = ?"
+_READ: Final = f"""
+    SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ({_KEY}) AND seq > ? ORDER BY seq LIMIT ?
+"""
+_HEAD: Final = f"SELECT coalesce(max(seq), 0) FROM entries WHERE conversation = ({_KEY})"
+_MESSAGES: Final = (
+    f"SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ({_KEY}) AND type = {rows.MESSAGE}"
+)
+_FIRST_AFTER: Final = f"{_MESSAGES} AND seq > ? ORDER BY seq LIMIT ?"
+_LAST_BEFORE: Final = f"{_MESSAGES} AND seq < ? ORDER BY seq DESC LIMIT ?"
+_FIND: Final = f"""
+    SELECT {rows.COLUMNS} {rows.FROM}
+    WHERE conversation = ({_KEY}) AND actor = (SELECT key FROM people WHERE id = ?) AND client_id = ?
+"""
+_STATE: Final = """
+    SELECT conversations.key, seq, messages, at, kind, name, topic, avatar, data, created_at, deleted
+    FROM conversations JOIN entries ON entries.conversation = conversations.key
+    WHERE conversations.id = ? ORDER BY seq DESC LIMIT 1
+"""
+_MEMBERS: Final = """
+    SELECT id, role, joined_seq FROM members JOIN people ON people.key = person
+    WHERE conversation = ? ORDER BY joined_seq
+"""
+_PINS: Final = """
+    SELECT message_seq, id FROM pins JOIN people ON people.key = person WHERE conversation = ?
+"""
+_ALL: Final = -1
+_BEHIND_ALL: Final = 1 << 62
+
+
+class SqliteLog(Log):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def identity(self) -> StoreIdentity:
+        return self._database.identity
+
+    def append(
+        self, conversation_id: ConversationId, after: int, records: Sequence[Record]
+    ) -> Answer[Appended]:
+        return self._database.append(conversation_id, after, records)
+
+    async def read(
+        self, conversation_id: ConversationId, after: int, limit: int | None = None
+    ) -> list[Record]:
+        def reading(connection: sqlite3.Connection) -> list[Record]:
+            most = _ALL if limit is None else limit
+            found = connection.execute(_READ, (conversation_id, after, most))
+            return [rows.record(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def messages(
+        self, conversation_id: ConversationId, *, before: int | None, after: int | None, limit: int
+    ) -> tuple[int, list[MessageNew]]:
+        def reading(connection: sqlite3.Connection) -> tuple[int, list[MessageNew]]:
+            (head,) = connection.execute(_HEAD, (conversation_id,)).fetchone()
+            if after is not None:
+                found = connection.execute(_FIRST_AFTER, (conversation_id, after, limit)).fetchall()
+            else:
+                bound = _BEHIND_ALL if before is None else before
+                found = connection.execute(_LAST_BEFORE, (conversation_id, bound, limit)).fetchall()
+                found.reverse()
+            return head, [rows.message(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def find(
+        self, conversation_id: ConversationId, actor_id: UserId, client_id: str
+    ) -> Record | None:
+        def reading(connection: sqlite3.Connection) -> Record | None:
+            row = connection.execute(_FIND, (conversation_id, actor_id, client_id)).fetchone()
+            return None if row is None else rows.record(conversation_id, row)
+
+        return await self._database.read(reading)
+
+    async def load(self, conversation_id: ConversationId) -> State:
+        return await self._database.read(lambda connection: _state(connection, conversation_id))
+
+    async def catch_up(
+        self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int
+    ) -> CatchUp:
+        unwritten = self._database.unwritten_activity()
+        return await self._database.read(
+            lambda connection: catch_up(
+                connection, unwritten, user_id, cursors, limit=limit, most_bytes=most_bytes
+            )
+        )
+
+
+def _state(connection: sqlite3.Connection, conversation_id: ConversationId) -> State:
+    row = connection.execute(_STATE, (conversation_id,)).fetchone()
+    if row is None:
+        return State(conversation_id)
+    key, head, messages, at, kind, name, topic, avatar, data, created_at, deleted = row
+    return State(
+        conversation_id=conversation_id,
+        head=head,
+        messages=messages,
+        at=at,
+        kind=kind,
+        name=name,
+        topic=topic,
+        avatar=avatar,
+        data=decode_data(data),
+        created_at=created_at,
+        deleted=bool(deleted),
+        members={
+            user_id: Member(role, joined_seq)
+            for user_id, role, joined_seq in connection.execute(_MEMBERS, (key,))
+        },
+        pins=dict(connection.execute(_PINS, (key,))),
+    )

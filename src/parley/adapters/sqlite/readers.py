@@ -1,0 +1,59 @@
+"""A few threads that read: short transactions, each on a connection of its own."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
+
+from parley.adapters.sqlite.connections import open_reader
+from parley.model.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Reading = Callable[[sqlite3.Connection], T]
+
+
+class Readers:
+    """Every reading sees everything that was answered before it was asked for."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._connections = [open_reader(path) for _ in range(count)]
+        self._free: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for connection in self._connections:
+            self._free.put(connection)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="parley-reader")
+
+    async def run(self, reading: Reading[T]) -> T:
+        """The result of `reading`, in one read transaction.
+
+        Raises:
+            Unavailable: The file could not be read.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._read, reading)
+        except sqlite3.Error as error:
+            logger.exception("a reading failed")
+            raise Unavailable from error
+
+    async def close(self) -> None:
+        """Return once all readings are done and the connections closed."""
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._connections:
+            connection.close()
+
+    def _read(self, reading: Reading[T]) -> T:
+        connection = self._free.get()
+        try:
+            connection.execute("BEGIN")
+            return reading(connection)
+        finally:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+            self._free.put(connection)

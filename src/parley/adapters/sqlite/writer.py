@@ -1,0 +1,149 @@
+"""The one thread that writes: whatever waits goes into one transaction, one commit."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+
+from parley.adapters.sqlite.connections import primary_code
+
+logger = logging.getLogger(__name__)
+
+Fatal = Callable[[Exception], None]
+"""Called on the event loop when the state on disk is unknown: the process must end, and a restart finds it out."""
+
+
+class Job(ABC):
+    """Something to write. `run` is called on the writer's thread, then one of the others on the event loop."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Write, in a transaction that is open. May be run once only; what it raises ends the process."""
+
+    @abstractmethod
+    def committed(self) -> None:
+        """It is durable: give the answer."""
+
+    @abstractmethod
+    def down(self) -> None:
+        """Nothing of it was written: give that as the answer."""
+
+
+class Hooks(ABC):
+    """What else happens on the writer's thread, around each group."""
+
+    @abstractmethod
+    def room(self) -> bool:
+        """Whether there is space for a group at all."""
+
+    @abstractmethod
+    def before_commit(self) -> None:
+        """Write what belongs to no job."""
+
+    @abstractmethod
+    def committed(self) -> None:
+        """The group is durable, and nobody was told yet."""
+
+    @abstractmethod
+    def rolled_back(self) -> None:
+        """Nothing of the group was written."""
+
+    @abstractmethod
+    def between(self) -> None:
+        """The group's answers are on their way; the next group waits for this."""
+
+
+class Writer:
+    """Groups jobs by what waits: those of one tick of the event loop together, and all that came during a commit.
+
+    Jobs run, and are answered, in the order in which they were submitted; a group's answers in one callback.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, hooks: Hooks, fatal: Fatal) -> None:
+        self._connection = connection
+        self._hooks = hooks
+        self._fatal = fatal
+        self._loop = asyncio.get_running_loop()
+        self._tick: list[Job] = []
+        self._inbox: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="parley-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Have it written. On the event loop's thread."""
+        if not self._tick:
+            self._loop.call_soon(self._hand_over)
+        self._tick.append(job)
+
+    async def close(self) -> None:
+        """Return once everything submitted is answered and the thread has ended."""
+        self._hand_over()
+        self._inbox.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._tick:
+            self._inbox.put(self._tick)
+            self._tick = []
+
+    def _work(self) -> None:
+        try:
+            while group := self._next_group():
+                written = self._write(group)
+                self._loop.call_soon_threadsafe(_answer, group, written)
+                self._hooks.between()
+        except (
+            Exception
+        ) as error:  # nothing of the group is answered: what the disk holds is unknown
+            logger.critical("the store can't go on", exc_info=error)
+            self._loop.call_soon_threadsafe(self._fatal, error)
+
+    def _next_group(self) -> list[Job]:
+        """Everything that waits, or what comes next; empty at the end."""
+        group: list[Job] = []
+        while (jobs := self._inbox.get()) is not None:
+            group += jobs
+            if self._inbox.empty():
+                return group
+        self._inbox.put(None)
+        return group
+
+    def _write(self, group: Sequence[Job]) -> bool:
+        """Whether the group is durable; if not, nothing of it was written.
+
+        Raises:
+            sqlite3.Error: Neither can be said.
+        """
+        if not self._hooks.room() or not self._run(group):
+            return False
+        self._connection.execute("COMMIT")
+        self._hooks.committed()
+        return True
+
+    def _run(self, group: Sequence[Job]) -> bool:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in group:
+                job.run()
+            self._hooks.before_commit()
+        except sqlite3.OperationalError as error:
+            if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                raise
+            logger.exception("nothing can be written")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._hooks.rolled_back()
+            return False
+        return True
+
+
+def _answer(group: Sequence[Job], written: bool) -> None:
+    """Answer a group in its order; who fails at hearing it must not keep the others from theirs."""
+    for job in group:
+        try:
+            job.committed() if written else job.down()
+        except Exception:
+            logger.exception("an answer of the store was received with an error")

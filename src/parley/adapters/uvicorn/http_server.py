@@ -1,0 +1,71 @@
+"""uvicorn without its own ways with signals, sockets and logs: those are the bootstrap's."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound TCP socket; `::` takes IPv4 as well.
+
+    Raises:
+        OSError: The address is in use, or not this machine's.
+    """
+    family, *_, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    dual = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server(address[:2], family=family, backlog=2048, dualstack_ipv6=dual)
+
+
+class HttpServer:
+    """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI."""
+
+    def __init__(
+        self,
+        app: Callable[..., Awaitable[None]],
+        websocket: type[asyncio.Protocol] | None,
+        *,
+        access_log: bool,
+        drain_seconds: float,
+    ) -> None:
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                loop="none",
+                http="httptools",
+                ws=websocket or "none",
+                lifespan="off",
+                log_config=None,
+                access_log=access_log,
+                server_header=False,
+                timeout_graceful_shutdown=max(1, round(drain_seconds)),
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self, listener: socket.socket) -> None:
+        """Answer requests that come on the listener, those that wait there already included."""
+        self._serving = asyncio.create_task(self._server.serve([listener]))
+        while not self._server.started and not self._serving.done():  # noqa: ASYNC110  # uvicorn offers no event
+            await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Accept nothing new, let what is being answered finish within the drain time, close."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+    def hurry(self) -> None:
+        """Cut short a stop that is under way."""
+        self._server.force_exit = True
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: uvicorn would die of the one that it was stopped by, and exit codes would say so."""
+        yield

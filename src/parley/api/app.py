@@ -1,0 +1,120 @@
+"""The REST application: every route behind the same errors, headers and limits."""
+
+from collections.abc import Callable, Iterable
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from msgspec import Struct
+
+from parley.api import health
+from parley.api.auth import AuthRoutes
+from parley.api.authentication import Doorkeeper
+from parley.api.conversations import ConversationRoutes
+from parley.api.cookies import Cookies
+from parley.api.errors import HANDLERS
+from parley.api.headers import Headers
+from parley.api.messages import MessageRoutes
+from parley.api.origins import Origins
+from parley.api.requests import JsonRequest
+from parley.api.sync import SyncRoutes
+from parley.api.users import UserRoutes
+from parley.services.accounts import Accounts
+from parley.services.conversations import Conversations
+from parley.services.messages import Messages
+from parley.services.sessions import Sessions
+from parley.services.sync import Sync
+from parley.services.users import Users
+
+MOST_BODY_BYTES = 1_000_000
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """What the routes call."""
+
+    accounts: Accounts
+    sessions: Sessions
+    users: Users
+    conversations: Conversations
+    messages: Messages
+    sync: Sync
+
+
+def create_app(
+    services: Services,
+    *,
+    not_ready: Callable[[], str | None],
+    epoch: str,
+    version: str,
+    cookies: Cookies,
+    origins: Origins,
+    tls: bool,
+    most_body_bytes: int = MOST_BODY_BYTES,
+) -> Litestar:
+    """The application.
+
+    Args:
+        services: What the routes call.
+        not_ready: The reason against sending requests here, if there is one.
+        epoch: The store's.
+        version: Parley's, for the description of the API.
+        cookies: What browsers keep.
+        origins: Whose pages may act for them.
+        tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
+        most_body_bytes: Larger bodies are refused while they are read.
+    """
+    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
+    return Litestar(
+        [
+            health.alive,
+            health.ready(not_ready),
+            *_routes(services, door, cookies, epoch),
+        ],
+        request_class=JsonRequest,
+        request_max_body_size=most_body_bytes,
+        exception_handlers=HANDLERS,
+        before_send=[Headers(tls=tls)],
+        cors_config=_cors(origins.allowed),
+        openapi_config=_description(version),
+        logging_config=None,
+    )
+
+
+def _routes(
+    services: Services, door: Doorkeeper, cookies: Cookies, epoch: str
+) -> list[HTTPRouteHandler]:
+    accounts, sessions = services.accounts, services.sessions
+    return [
+        *AuthRoutes(accounts=accounts, sessions=sessions, door=door, cookies=cookies).routes(),
+        *UserRoutes(users=services.users, door=door).routes(),
+        *ConversationRoutes(conversations=services.conversations, door=door, epoch=epoch).routes(),
+        *MessageRoutes(messages=services.messages, door=door).routes(),
+        *SyncRoutes(sync=services.sync, door=door).routes(),
+    ]
+
+
+def _cors(origins: Iterable[str]) -> CORSConfig | None:
+    allowed = sorted(origins)
+    if not allowed:
+        return None
+    return CORSConfig(
+        allow_origins=allowed,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        allow_credentials=True,
+        expose_headers=["X-Request-ID", "Retry-After"],
+        max_age=86_400,
+    )
+
+
+def _description(version: str) -> OpenAPIConfig:
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Parley",
+        version=version,
+        path="/docs",
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+    )

@@ -1,0 +1,179 @@
+"""`/v1/conversations` and `/v1/direct`: opening, listing, and who is in."""
+
+from typing import Literal
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import AsyncAnyCallable
+from msgspec import Struct
+
+from parley.api import cursors
+from parley.api.answers import appended
+from parley.api.authentication import Doorkeeper
+from parley.api.requests import Body, Cursor, Id, JsonRequest, Limit
+from parley.api.routes import ASKED, TOLD, Method, route
+from parley.model.conversations import Summary
+from parley.model.entries import (
+    ConversationCreated,
+    ConversationKind,
+    Json,
+    MemberJoined,
+    MemberLeft,
+)
+from parley.model.ids import AnyId, ClientId, ConversationId, UserId
+from parley.model.pages import Page
+from parley.services.conversations import (
+    Conversations,
+    ListedConversation,
+    MemberView,
+    NewGroup,
+)
+
+
+class CreateConversation(Body, frozen=True, kw_only=True):
+    """Who creates it owns it, and need not be among `members`."""
+
+    kind: Literal["group"]
+    name: str
+    members: tuple[AnyId, ...] = ()
+    data: Json | None = None
+    client_id: ClientId | None = None
+
+
+class AddMember(Body, frozen=True, kw_only=True):
+    user_id: AnyId
+    role: Literal["admin", "member", "guest"] = "member"
+    client_id: ClientId | None = None
+
+
+class Leave(Body, frozen=True, kw_only=True):
+    client_id: ClientId | None = None
+
+
+class MyConversations(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of mine; cursors of its conversations belong to `epoch`."""
+
+    items: list[ListedConversation]
+    next: str | None = None
+    epoch: str
+
+
+class ConversationRoutes:
+    def __init__(self, *, conversations: Conversations, door: Doorkeeper, epoch: str) -> None:
+        self._conversations = conversations
+        self._door = door
+        self._epoch = epoch
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        one = "/v1/conversations/{conversation_id:str}"
+        return [
+            self._asks("/v1/conversations", self.mine),
+            self._tells("POST", "/v1/conversations", self.create, status=201),
+            self._asks(one, self.conversation),
+            self._tells("PUT", "/v1/direct/{user_id:str}", self.open_direct),
+            self._asks(f"{one}/members", self.members),
+            self._tells("POST", f"{one}/members", self.add, status=201),
+            self._tells("DELETE", f"{one}/members/{{user_id:str}}", self.remove),
+            self._tells("POST", f"{one}/leave", self.leave),
+        ]
+
+    def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+        return route("GET", path, handler, tag="conversations", door=self._door, refusals=ASKED)
+
+    def _tells(
+        self, method: Method, path: str, handler: AsyncAnyCallable, *, status: int = 200
+    ) -> HTTPRouteHandler:
+        return route(
+            method,
+            path,
+            handler,
+            tag="conversations",
+            door=self._door,
+            refusals=TOLD,
+            status=status,
+        )
+
+    async def mine(
+        self,
+        request: JsonRequest,
+        kind: ConversationKind | None = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> MyConversations:
+        """My conversations, latest activity first."""
+        page = await self._conversations.mine(
+            request.user.user_id, kind=kind, before=cursors.number(cursor), limit=limit
+        )
+        return MyConversations(items=page.items, next=cursors.seal(page.next), epoch=self._epoch)
+
+    async def create(
+        self, request: JsonRequest, data: CreateConversation
+    ) -> Response[ConversationCreated]:
+        """Make a group. The same `client_id` again finds the first, with 200."""
+        group = NewGroup(
+            name=data.name,
+            members=[UserId(member) for member in data.members],
+            data=data.data,
+            client_id=data.client_id,
+        )
+        committed = await self._conversations.create_group(request.user.user_id, group)
+        return appended(committed, made=True)
+
+    async def conversation(self, request: JsonRequest, conversation_id: Id) -> Summary:
+        """One that I am in."""
+        return await self._conversations.get(request.user.user_id, ConversationId(conversation_id))
+
+    async def open_direct(self, request: JsonRequest, user_id: Id) -> Summary:
+        """The one direct conversation with this person, made on first use; with oneself it is for notes."""
+        return await self._conversations.open_direct(request.user.user_id, UserId(user_id))
+
+    async def members(
+        self,
+        request: JsonRequest,
+        conversation_id: Id,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[MemberView]:
+        """Who is in, longest first."""
+        page = await self._conversations.members(
+            request.user.user_id,
+            ConversationId(conversation_id),
+            after=cursors.number(cursor) or 0,
+            limit=limit,
+        )
+        return Page(page.items, cursors.seal(page.next))
+
+    async def add(
+        self, request: JsonRequest, conversation_id: Id, data: AddMember
+    ) -> Response[MemberJoined]:
+        """Bring somebody in; they read everything from its beginning. 204 where they are in already."""
+        committed = await self._conversations.add(
+            request.user.user_id,
+            ConversationId(conversation_id),
+            UserId(data.user_id),
+            role=data.role,
+            client_id=data.client_id,
+        )
+        return appended(committed, made=True)
+
+    async def remove(
+        self, request: JsonRequest, conversation_id: Id, user_id: Id
+    ) -> Response[MemberLeft]:
+        """Take somebody out. 204 where they are out already."""
+        committed = await self._conversations.remove(
+            request.user.user_id, ConversationId(conversation_id), UserId(user_id)
+        )
+        return appended(committed)
+
+    async def leave(
+        self, request: JsonRequest, conversation_id: Id, data: Leave | None = None
+    ) -> Response[MemberLeft]:
+        """Go. When the owner goes, the oldest admin, else the oldest member, takes over."""
+        me = request.user.user_id
+        committed = await self._conversations.remove(
+            me,
+            ConversationId(conversation_id),
+            me,
+            client_id=data.client_id if data is not None else None,
+        )
+        return appended(committed)

@@ -1,0 +1,96 @@
+"""Messages of a conversation: sending, history, and the log."""
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import AsyncAnyCallable
+
+from parley.api.answers import appended
+from parley.api.authentication import Doorkeeper
+from parley.api.requests import Body, Id, JsonRequest, Limit, Seq
+from parley.api.routes import ASKED, TOLD, route
+from parley.model.entries import Json, MessageNew
+from parley.model.ids import ClientId, ConversationId, UserId
+from parley.services.messages import Draft, LogPage, MessagePage, Messages
+
+
+class SendMessage(Body, frozen=True, kw_only=True):
+    """`reply_to` is the seq of a message of the same conversation."""
+
+    body: str
+    reply_to: int | None = None
+    data: Json | None = None
+    client_id: ClientId | None = None
+
+    def draft(self) -> Draft:
+        return Draft(
+            body=self.body, reply_to=self.reply_to, data=self.data, client_id=self.client_id
+        )
+
+
+class MessageRoutes:
+    def __init__(self, *, messages: Messages, door: Doorkeeper) -> None:
+        self._messages = messages
+        self._door = door
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        one = "/v1/conversations/{conversation_id:str}"
+        return [
+            self._asks(f"{one}/messages", self.page),
+            self._tells(f"{one}/messages", self.send),
+            self._asks(f"{one}/messages/{{seq:int}}", self.message),
+            self._asks(f"{one}/log", self.log),
+            self._tells("/v1/direct/{user_id:str}/messages", self.send_to),
+        ]
+
+    def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+        return route("GET", path, handler, tag="messages", door=self._door, refusals=ASKED)
+
+    def _tells(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+        return route(
+            "POST", path, handler, tag="messages", door=self._door, refusals=TOLD, status=201
+        )
+
+    async def page(
+        self,
+        request: JsonRequest,
+        conversation_id: Id,
+        before: Seq | None = None,
+        after: Seq | None = None,
+        limit: Limit = 50,
+    ) -> MessagePage:
+        """History: the newest messages, or those next before or after a seq; ascending."""
+        return await self._messages.page(
+            request.user.user_id,
+            ConversationId(conversation_id),
+            before=before,
+            after=after,
+            limit=limit,
+        )
+
+    async def send(
+        self, request: JsonRequest, conversation_id: Id, data: SendMessage
+    ) -> Response[MessageNew]:
+        """Say something. The same `client_id` again answers with the first, with 200."""
+        sent = self._messages.send(
+            request.user.user_id, ConversationId(conversation_id), data.draft()
+        )
+        return appended(await sent, made=True)
+
+    async def send_to(
+        self, request: JsonRequest, user_id: Id, data: SendMessage
+    ) -> Response[MessageNew]:
+        """Say something to somebody, in the one direct conversation with them, which this opens."""
+        sent = await self._messages.send_to(request.user.user_id, UserId(user_id), data.draft())
+        return appended(sent, made=True)
+
+    async def message(self, request: JsonRequest, conversation_id: Id, seq: Seq) -> MessageNew:
+        """A message as it is now."""
+        return await self._messages.get(request.user.user_id, ConversationId(conversation_id), seq)
+
+    async def log(
+        self, request: JsonRequest, conversation_id: Id, after: Seq = 0, limit: Limit = 50
+    ) -> LogPage:
+        """Everything that happened after a seq, in its order."""
+        return await self._messages.log(
+            request.user.user_id, ConversationId(conversation_id), after=after, limit=limit
+        )

@@ -1,0 +1,57 @@
+"""`/v1/me` and `/v1/users`: oneself, and the others."""
+
+from typing import Annotated
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from litestar.types import AsyncAnyCallable
+
+from parley.api import cursors
+from parley.api.authentication import Doorkeeper
+from parley.api.requests import Cursor, Id, JsonRequest, Limit
+from parley.api.routes import ASKED, route
+from parley.model.accounts import Me, User
+from parley.model.ids import UserId
+from parley.model.pages import Page
+from parley.services.users import Users
+
+Beginning = Annotated[
+    str, Parameter(query="query", description="How a username or display name begins.")
+]
+
+
+class UserRoutes:
+    def __init__(self, *, users: Users, door: Doorkeeper) -> None:
+        self._users = users
+        self._door = door
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        return [
+            self._asks("/v1/me", self.me),
+            self._asks("/v1/users", self.directory),
+            self._asks("/v1/users/{user_id:str}", self.user),
+        ]
+
+    def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+        return route("GET", path, handler, tag="people", door=self._door, refusals=ASKED)
+
+    async def me(self, request: JsonRequest) -> Me:
+        """Oneself."""
+        return await self._users.me(request.user)
+
+    async def directory(
+        self,
+        request: JsonRequest,
+        beginning: Beginning = "",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[User]:
+        """Everybody but oneself."""
+        page = await self._users.directory(
+            request.user, query=beginning, after=cursors.text(cursor), limit=limit
+        )
+        return Page(page.items, cursors.seal(page.next))
+
+    async def user(self, user_id: Id) -> User:
+        """Somebody."""
+        return await self._users.get(UserId(user_id))

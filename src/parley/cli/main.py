@@ -1,0 +1,40 @@
+"""The program `parley`: its commands, and what all of them share.
+
+Exit codes: 0 done, 1 it could not be done, 2 the command line or a setting is wrong.
+"""
+
+import importlib.metadata
+from typing import Annotated
+
+import typer
+
+from parley.cli import serve, settings
+
+app = typer.Typer(
+    name="parley",
+    help="A real-time chat backend: REST and Socket.IO over a log per conversation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("settings")(settings.show)
+
+
+def _print_version(wanted: bool) -> None:  # the shape of Typer's callbacks
+    if wanted:
+        typer.echo(f"parley {importlib.metadata.version('parley')}")
+        raise typer.Exit
+
+
+@app.callback()
+def parley(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """A real-time chat backend: REST and Socket.IO over a log per conversation."""

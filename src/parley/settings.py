@@ -1,0 +1,289 @@
+"""Every setting, once: its name, type, limits, default and meaning; and the only reader of where they come from."""
+
+import difflib
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta, Struct
+
+PREFIX: Final = "PARLEY_"
+PLACEHOLDER: Final = re.compile(
+    r"change.?me|placeholder|example|your.?secret|secret.?key", re.IGNORECASE
+)
+SECRET_CHARACTERS: Final = 32
+
+Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How this process is to run. The variable of `max_body_bytes` is PARLEY_MAX_BODY_BYTES, and so on."""
+
+    host: Annotated[
+        str, Meta(description="Address to listen on; 0.0.0.0 for all of IPv4, :: for all.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    ] = 8000
+    data: Annotated[
+        Path,
+        Meta(
+            description="Folder with everything that is kept: database, secret. One process owns it."
+        ),
+    ] = Path("data")
+    allow_network_data: Annotated[
+        bool,
+        Meta(
+            description="Use the data folder even on a network file system, where SQLite can lose data."
+        ),
+    ] = False
+    environment: Annotated[
+        Literal["development", "production"],
+        Meta(description="Production demands a real secret and marks cookies Secure."),
+    ] = "development"
+    secret: Annotated[
+        str | None,
+        Meta(
+            description="Signs what the server hands out, at least 32 characters. "
+            "Not set: development makes one and keeps it in the data folder.",
+            extra={"secret": True},
+        ),
+    ] = None
+    store: Annotated[
+        Literal["sqlite"], Meta(description="Where conversations and accounts are kept.")
+    ] = "sqlite"
+    synchronous: Annotated[
+        Literal["FULL", "NORMAL"],
+        Meta(
+            description="SQLite's commits: FULL survives a power cut, NORMAL only a crash of the process."
+        ),
+    ] = "FULL"
+    bus: Annotated[
+        Literal["in-process"], Meta(description="How nodes hear of each other's entries.")
+    ] = "in-process"
+    cors_origins: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            description="Other sites whose pages may call this server, separated by commas.",
+            extra={"allowed": "origins such as https://chat.example.org, separated by commas"},
+        ),
+    ] = ()
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least severe lines that are logged."),
+    ] = "info"
+    log_format: Annotated[
+        Literal["console", "json"],
+        Meta(description="Log lines for people, or one JSON object a line."),
+    ] = "console"
+    access_log: Annotated[bool, Meta(description="Log a line per HTTP request.")] = False
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a REST request.")] = (
+        1_048_576
+    )
+    max_packet_bytes: Annotated[
+        int,
+        Meta(
+            ge=1024,
+            description="Largest WebSocket frame, message and Engine.IO payload from a client.",
+        ),
+    ] = 1_048_576
+    ping_interval_seconds: Annotated[
+        float, Meta(gt=0, le=3600, description="How often the server pings a socket.")
+    ] = 25.0
+    ping_timeout_seconds: Annotated[
+        float, Meta(gt=0, le=3600, description="How long a socket may take to answer a ping.")
+    ] = 20.0
+    connect_timeout_seconds: Annotated[
+        float, Meta(gt=0, le=3600, description="How long a new connection may take to sign in.")
+    ] = 45.0
+    access_token_minutes: Annotated[
+        int, Meta(ge=1, le=1440, description="How long an access token is good.")
+    ] = 15
+    refresh_days: Annotated[
+        int, Meta(ge=1, le=3650, description="How long an unused session stays signed in.")
+    ] = 30
+    max_members_at_creation: Annotated[
+        int, Meta(ge=1, description="Most people whom a conversation can be created with.")
+    ] = 200
+    max_group_members: Annotated[int, Meta(ge=2, description="Most members of a group.")] = 5_000
+    max_conversations_per_person: Annotated[
+        int, Meta(ge=1, description="Most conversations that one person can be in.")
+    ] = 10_000
+    awake_conversations: Annotated[
+        int, Meta(ge=1, description="How many conversations' states are kept in memory.")
+    ] = 10_000
+    drain_seconds: Annotated[
+        float,
+        Meta(
+            ge=0, le=3600, description="How long stopping may take before what is left is cut off."
+        ),
+    ] = 10.0
+
+    def __repr__(self) -> str:
+        shown = (f"{field.name}={field.display(getattr(self, field.name))}" for field in fields())
+        return f"Settings({', '.join(shown)})"
+
+
+class Source(StrEnum):
+    """Where a value came from; the first one that has a value wins."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    DOTENV = ".env"
+    DEFAULT = "default"
+
+
+class Reading(Struct, frozen=True):
+    """The settings in force, where each came from, and what was odd."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+    warnings: tuple[str, ...]
+
+
+class SettingsError(Exception):
+    """Settings that can't be used; one sentence a problem."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class Field(Struct, frozen=True):
+    """What is known of one setting; `allowed` says in words what may be given."""
+
+    name: str
+    annotation: object
+    default: object
+    meaning: str
+    allowed: str
+    secret: bool
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+    def parse(self, text: str) -> object:
+        """The value written as `text`.
+
+        Raises:
+            ValueError: It is not what `allowed` says.
+        """
+        raw = [part.strip() for part in text.split(",") if part.strip()] if self._is_list else text
+        return msgspec.convert(raw, self.annotation, strict=False, dec_hook=_build)
+
+    def display(self, value: object) -> str:
+        """The value as it is written in a variable, or that it is hidden."""
+        if self.secret and value is not None:
+            return "(hidden)"
+        if isinstance(value, tuple):
+            return ",".join(value)
+        if isinstance(value, bool):
+            return str(value).lower()
+        return "" if value is None else str(value)
+
+    @property
+    def _is_list(self) -> bool:
+        return isinstance(self.default, tuple)
+
+
+def fields() -> tuple[Field, ...]:
+    """Every setting, in the order of `Settings`."""
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    return tuple(_field(name, hint, defaults[name]) for name, hint in hints.items())
+
+
+def read(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Reading:
+    """Settings by precedence: flags (None: not given), the environment, `.env` in `folder`, defaults.
+
+    An empty value counts as not given. Nothing in the environment is changed.
+
+    Raises:
+        SettingsError: With every problem, not only the first.
+    """
+    dotenv = {
+        key: value for key, value in dotenv_values(folder / ".env").items() if value is not None
+    }
+    values: dict[str, object] = {}
+    sources: dict[str, Source] = {}
+    problems: list[str] = []
+    for field in fields():
+        source, where, text = _find(field, flags, environ, dotenv)
+        sources[field.name] = source
+        if source is Source.DEFAULT:
+            continue
+        try:
+            values[field.name] = field.parse(text)
+        except ValueError:
+            given = "what was given" if field.secret else f"'{_without_credentials(text)}'"
+            problems.append(f"{where} can't be {given}: give {field.allowed}.")
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field's own type
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError(problems)
+    return Reading(settings, sources, tuple(_unknown({**dotenv, **environ})))
+
+
+def _field(name: str, hint: object, default: object) -> Field:
+    meta = next(part for part in typing.get_args(hint)[1:] if isinstance(part, Meta))
+    extra = meta.extra or {}
+    allowed = extra.get("allowed") or _allowed(typing.get_args(hint)[0], meta)
+    return Field(name, hint, default, meta.description or "", allowed, bool(extra.get("secret")))
+
+
+def _allowed(kind: object, meta: Meta) -> str:
+    if typing.get_origin(kind) is Literal:
+        return " or ".join(map(str, typing.get_args(kind)))
+    if kind is bool:
+        return "true or false"
+    if kind not in {int, float}:
+        return "a path" if kind is Path else "a text"
+    number = "a whole number" if kind is int else "a number"
+    least = f"above {meta.gt}" if meta.gt is not None else f"from {meta.ge}"
+    return f"{number} {least} on" if meta.le is None else f"{number} {least} to {meta.le}"
+
+
+def _build(kind: type, value: object) -> object:
+    return kind(value)
+
+
+def _find(
+    field: Field, flags: Mapping[str, object], environ: Mapping[str, str], dotenv: Mapping[str, str]
+) -> tuple[Source, str, str]:
+    if (flag := flags.get(field.name)) is not None:
+        return Source.FLAG, f"--{field.name.replace('_', '-')}", str(flag)
+    if text := environ.get(field.variable):
+        return Source.ENVIRONMENT, field.variable, text
+    if text := dotenv.get(field.variable):
+        return Source.DOTENV, f"{field.variable} in .env", text
+    return Source.DEFAULT, "", ""
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"//[^/@]*@", "//…@", text)
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    if settings.environment == "production":
+        secret = settings.secret or ""
+        if len(secret) < SECRET_CHARACTERS or PLACEHOLDER.search(secret):
+            yield (
+                f"{PREFIX}SECRET must be a random text of at least {SECRET_CHARACTERS} characters in production; "
+                "`openssl rand -base64 32` makes one."
+            )
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    known = [field.variable.removeprefix(PREFIX) for field in fields()]
+    for variable in sorted(given):
+        name = variable.removeprefix(PREFIX)
+        if name != variable and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+            yield f"{variable} is no setting of Parley and is ignored.{hint}"

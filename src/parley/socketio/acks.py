@@ -1,0 +1,38 @@
+"""Answers to a client's events."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from parley.socketio.encoding import Encoded
+from parley.socketio.protocol.binary import detach
+from parley.socketio.protocol.packets import PacketType, encode_header
+
+if TYPE_CHECKING:
+    from parley.socketio.socket import Socket
+
+
+class Ack:
+    """Answers one event, now or later, at most once; called again, or too late, it does nothing."""
+
+    __slots__ = ("_id", "_socket")
+
+    def __init__(self, socket: "Socket", ack_id: bytes) -> None:
+        self._socket: Socket | None = socket
+        self._id = ack_id
+
+    def __call__(self, args: bytes) -> None:
+        """Sends JSON arguments, separated by commas, as they are."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            header = encode_header(PacketType.ACK, socket.namespace.name)
+            socket.reply(Encoded(b"%b%b[%b]" % (header, self._id, args)))
+
+
+def encode_ack(
+    namespace: str, ack_id: bytes, answer: object, encode: Callable[[object], bytes]
+) -> Encoded:
+    """Encodes what a handler returned; a tuple is several arguments, None is null."""
+    args = list(answer) if isinstance(answer, tuple) and answer else [answer]
+    value, attachments = detach(args)
+    header = encode_header(PacketType.ACK, namespace, len(attachments))
+    return Encoded(header + ack_id + encode(value), attachments)

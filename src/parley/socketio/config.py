@@ -1,0 +1,62 @@
+"""Every setting and limit of a server, with its default."""
+
+import json
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from parley.socketio.protocol.frames import xor_mask
+
+
+def encode_json(value: object) -> bytes:
+    """Returns compact JSON in the order of the keys; raises ValueError for NaN and infinities."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def new_sid() -> str:
+    """Returns 120 random bits as 20 URL-safe characters."""
+    return secrets.token_urlsafe(15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Settings of a server; times in seconds, sizes in bytes.
+
+    Past a limit that a client is bound to know its connection ends; the docs list how.
+    """
+
+    path: str = "/socket.io/"
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    handshake_timeout: float = 10.0
+    """For what `Server.admit` awaits; past it 503."""
+    connect_timeout: float = 45.0
+    """From the handshake until some namespace is connected, middleware included."""
+    upgrade_timeout: float = 10.0
+    close_timeout: float = 5.0
+    """For the peer's half of a closing handshake."""
+    max_payload: int = 1_000_000
+    """Of a frame, a message and a polling body alike; clients are told it as `maxPayload`."""
+    max_fragments: int = 1024
+    max_packets_per_request: int = 16_384
+    max_packets_per_poll: int = 16
+    """In one answer; the specification's own client refuses more."""
+    max_attachments: int = 10
+    max_nesting: int = 32
+    max_namespaces: int = 16
+    max_rooms: int = 20_000
+    max_outbox: int = 2_097_152
+    """What may wait for a client that does not read; past it the client is cut, and may return."""
+    max_batch: int = 65_536
+    """A room's pushes of one tick are written early past this size, so that none starves."""
+    allowed_origins: Collection[str] | None = None
+    """Origins of other sites' pages that may connect, `{"*"}` for all; None for one's own only."""
+    response_headers: Collection[tuple[str, str]] = ()
+    """Added to every HTTP answer, the upgrade's included."""
+    recover_all: bool = False
+    """Offers recovery, where the server has one, to clients that did not ask for it."""
+    encode: Callable[[object], bytes] = encode_json
+    decode: Callable[[bytes], object] = json.loads
+    unmask: Callable[[bytes, bytes], bytes] = xor_mask
+    new_id: Callable[[], str] = new_sid

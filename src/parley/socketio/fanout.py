@@ -1,0 +1,338 @@
+"""Who is sent what, in which order, with as few writes as that order allows."""
+
+from collections.abc import Callable, Iterable
+
+from parley.socketio.encoding import Encoded
+
+
+class Batch:
+    """What one room is sent within a tick, joined once for all its members.
+
+    It is open while nothing that any member is sent came after it; then, and when the membership
+    changes, the room's next push begins another one. So every member's order is the order of the
+    pushes, and who leaves gets what was pushed before and nothing after.
+    """
+
+    __slots__ = ("_positioned_frames", "encoded", "frames", "open", "size")
+
+    def __init__(self) -> None:
+        self.open = True
+        self.encoded: list[Encoded] = []
+        self.size = 0
+        self.frames = b""
+        self._positioned_frames: bytes | None = None
+
+    def seal(self) -> None:
+        """Joins what it holds; no more comes in."""
+        self.open = False
+        encoded = self.encoded
+        if len(encoded) == 1:
+            self.frames = encoded[0].frames
+        else:
+            self.frames = b"".join([packet.frames for packet in encoded])
+
+    @property
+    def positioned_frames(self) -> bytes:
+        """The frames for sockets with recovery."""
+        if self._positioned_frames is None:
+            self._positioned_frames = b"".join(
+                [packet.positioned_frames for packet in self.encoded]
+            )
+        return self._positioned_frames
+
+
+class Member:
+    """One receiver of pushes, with what it is still to be sent, in order.
+
+    `pending` is None exactly for a WebSocket without recovery and without anything that waits:
+    then a room's frames may be written to it as they are. That test is the hot path.
+    """
+
+    __slots__ = (
+        "held",
+        "held_size",
+        "holds",
+        "pending",
+        "plain",
+        "queued",
+        "urgent",
+        "write",
+    )
+
+    def __init__(self) -> None:
+        self.pending: list[Encoded | Batch] | None = []
+        self.plain = False
+        self.write: Callable[[bytes], None] = _unconnected
+        self.queued = False
+        self.urgent: list[Encoded] | None = None
+        self.holds = 0
+        self.held: list[Encoded | Batch] | None = None
+        self.held_size = 0
+
+    def transmit(self, items: list[Encoded | Batch]) -> None:
+        """Hands sealed items to the transport, as it needs them."""
+        raise NotImplementedError
+
+    def is_plain(self) -> bool:
+        """Whether the transport takes frames as they are."""
+        raise NotImplementedError
+
+    def on_held_size(self, size: int) -> None:
+        """Is told how many bytes wait for a release."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Finds out anew whether this member is plain."""
+        self.plain = self.holds == 0 and not self.urgent and self.is_plain()
+        if not self.plain:
+            if self.pending is None:
+                self.pending = []
+        elif not self.pending:
+            self.pending = None
+
+
+class Room:
+    """The members that a push to one name reaches."""
+
+    __slots__ = ("batch", "members")
+
+    def __init__(self) -> None:
+        self.members: set[Member] = set()
+        self.batch: Batch | None = None
+
+
+class Fanout:
+    """Collects a tick's pushes and writes them at its end, one write a member.
+
+    Nothing waits longer than the tick. Members never change inside a write: an overflow is
+    dealt with afterwards, so a room may be walked while it is written to.
+    """
+
+    __slots__ = ("_batches", "_call_soon", "_max_batch", "_queue", "_scheduled", "_sole")
+
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object], max_batch: int) -> None:
+        """Takes the loop's function that calls at the end of the tick."""
+        self._call_soon = call_soon
+        self._max_batch = max_batch
+        self._queue: list[Member] = []
+        self._batches: list[Room] = []
+        self._scheduled = False
+        # While only one room was pushed to in a tick, its members need not be told one by one:
+        # it is the common case under load, and saves about 0.1 us a delivery.
+        self._sole: Room | None = None
+
+    # --- pushes
+
+    def push(self, room: Room, encoded: Encoded) -> None:
+        """Sends to all members of a room."""
+        batch = room.batch
+        if batch is None or not batch.open:
+            batch = self._open(room)
+        batch.encoded.append(encoded)
+        batch.size += len(encoded.frames)
+        if batch.size > self._max_batch:
+            self.flush()
+
+    def push_each(self, members: Iterable[Member], encoded: Encoded) -> None:
+        """Sends to each of these members, whatever rooms they are in."""
+        self._spread()
+        for member in members:
+            self._mark(member, encoded)
+
+    def push_one(self, member: Member, encoded: Encoded) -> None:
+        """Sends to one member."""
+        sole = self._sole
+        if sole is not None and member in sole.members:
+            self._spread()
+        self._mark(member, encoded)
+
+    def reply(self, member: Member, encoded: Encoded) -> None:
+        """Sends an answer: in order with what was sent to this member alone, and with answers.
+
+        It may overtake a room's pushes, so that these stay joined, and what a hold keeps back.
+        """
+        if member.holds or member.urgent:
+            self.urge(member, encoded)
+            return
+        pending = member.pending
+        if pending is None:
+            member.pending = [encoded]
+        elif pending and pending[-1].open:
+            pending.insert(len(pending) - 1, encoded)
+        else:
+            pending.append(encoded)
+        if not member.queued:
+            self._enqueue(member)
+
+    def urge(self, member: Member, encoded: Encoded) -> None:
+        """Sends before everything else that waits for this member."""
+        if member.urgent is None:
+            member.urgent = []
+        member.urgent.append(encoded)
+        member.settle()
+        if not member.queued:
+            self._enqueue(member)
+
+    # --- holding
+
+    def hold(self, member: Member) -> None:
+        """Keeps pushes back until as many releases as holds were called."""
+        member.holds += 1
+        member.settle()
+
+    def release(self, member: Member) -> None:
+        """Takes one hold back; with the last one, what was kept follows in its order."""
+        if member.holds == 0:
+            raise RuntimeError("release without hold")
+        member.holds -= 1
+        if member.holds:
+            return
+        held, member.held = member.held, None
+        member.held_size = 0
+        if held:
+            member.pending = held + (member.pending or [])
+            if not member.queued:
+                self._enqueue(member)
+        member.settle()
+
+    # --- membership
+
+    def join(self, room: Room, member: Member) -> None:
+        """Adds a member: it gets what is pushed from now on."""
+        self._close(room)
+        room.members.add(member)
+
+    def leave(self, room: Room, member: Member) -> None:
+        """Takes a member out: it still gets what was pushed until now."""
+        self._close(room)
+        room.members.discard(member)
+
+    def _close(self, room: Room) -> None:
+        if room.batch is not None:
+            if self._sole is room:
+                self._spread()
+            room.batch.open = False
+
+    # --- the tick
+
+    def _open(self, room: Room) -> Batch:
+        batch = Batch()
+        if self._sole is None and not self._batches:
+            self._sole = room
+            room.batch = batch
+            self._batches.append(room)
+            self._schedule()
+            return batch
+        self._spread()
+        if room.batch is not None:
+            room.batch.seal()
+        room.batch = batch
+        self._batches.append(room)
+        for member in room.members:
+            self._mark(member, batch)
+        return batch
+
+    def _spread(self) -> None:
+        """Tells the members of the only room so far that it has something for them."""
+        sole, self._sole = self._sole, None
+        if sole is not None and sole.batch is not None:
+            for member in sole.members:
+                self._mark(member, sole.batch)
+
+    def _mark(self, member: Member, item: Encoded | Batch) -> None:
+        pending = member.pending
+        if pending is None:
+            member.pending = [item]
+        else:
+            if pending:
+                last = pending[-1]
+                if isinstance(last, Batch):
+                    last.open = False
+            pending.append(item)
+        if not member.queued:
+            self._enqueue(member)
+
+    def _enqueue(self, member: Member) -> None:
+        member.queued = True
+        self._queue.append(member)
+        if not self._scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._call_soon(self._tick)
+
+    def _tick(self) -> None:
+        try:
+            self.flush()
+        finally:
+            self._scheduled = False
+            if self._queue or self._batches:
+                self._schedule()
+
+    def flush(self) -> None:
+        """Writes everything that waits, except what is held."""
+        rooms, self._batches = self._batches, []
+        for room in rooms:
+            if room.batch is not None:
+                room.batch.seal()
+        sole, self._sole = self._sole, None
+        if sole is not None and sole.batch is not None:
+            self._write_room(sole, sole.batch)
+        for room in rooms:
+            room.batch = None
+        queue, self._queue = self._queue, []
+        for member in queue:
+            self._write_member(member)
+
+    def flush_one(self, member: Member) -> None:
+        """Writes everything that waits for one member, except what is held."""
+        if self._sole is not None:
+            self._spread()
+        if member.queued:
+            for item in member.pending or ():
+                if isinstance(item, Batch) and item.open:
+                    item.seal()
+            self._write_member(member)
+
+    def _write_room(self, room: Room, batch: Batch) -> None:
+        frames = batch.frames
+        for member in room.members:
+            if member.pending is None:
+                member.write(frames)
+            else:
+                self._mark(member, batch)
+
+    def _write_member(self, member: Member) -> None:
+        member.queued = False
+        pending = member.pending
+        if member.plain:
+            if pending:
+                member.pending = None
+                if len(pending) == 1:
+                    member.write(pending[0].frames)
+                else:
+                    member.write(b"".join([item.frames for item in pending]))
+            return
+        urgent, member.urgent = member.urgent, None
+        if urgent:
+            member.transmit(list(urgent))
+        if pending:
+            member.pending = []
+            if member.holds:
+                self._keep(member, pending)
+            else:
+                member.transmit(pending)
+        member.settle()
+
+    def _keep(self, member: Member, items: list[Encoded | Batch]) -> None:
+        if member.held is None:
+            member.held = []
+        member.held.extend(items)
+        member.held_size += sum(len(item.frames) for item in items)
+        member.on_held_size(member.held_size)
+
+
+def _unconnected(frames: bytes) -> None:
+    """Takes the place of a writer until there is one."""

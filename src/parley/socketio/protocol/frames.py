@@ -1,0 +1,256 @@
+"""WebSocket frames (RFC 6455, section 5): a parser fed with bytes, and a serialiser."""
+
+from codecs import IncrementalDecoder, getincrementaldecoder
+from collections.abc import Callable
+from enum import IntEnum
+
+from parley.socketio.protocol.errors import FrameError
+
+
+class Opcode(IntEnum):
+    """What a frame carries (section 5.2)."""
+
+    CONTINUATION = 0
+    TEXT = 1
+    BINARY = 2
+    CLOSE = 8
+    PING = 9
+    PONG = 10
+
+
+class CloseCode(IntEnum):
+    """Why a connection is closed (section 7.4.1, and the registry it opened)."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    UNSUPPORTED_DATA = 1003
+    NO_STATUS = 1005
+    ABNORMAL = 1006
+    INVALID_DATA = 1007
+    POLICY_VIOLATION = 1008
+    TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
+
+
+MAX_CONTROL_PAYLOAD = 125
+_LENGTH_16 = 126
+_LENGTH_64 = 127
+_FIN = 0x80
+_WHOLE_TEXT = 0x81
+_RSV = 0x70
+_MASKED = 0x80
+_MASK_SIZE = 4
+_SHORTEST = 2  # bytes of a header that say how long it is
+_MAX_16 = 0xFFFF
+_WIDE_16 = 2
+_WIDE_64 = 8
+# Codes that may stand in a close frame: registered ones, and 3000-4999 (section 7.4.2).
+_SENDABLE = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
+
+
+def xor_mask(data: bytes, mask: bytes) -> bytes:
+    """Masks or unmasks `data` (section 5.3); the plain version of what C libraries offer."""
+    size = len(data)
+    pad = (mask * (size // _MASK_SIZE + 1))[:size]
+    return (int.from_bytes(data, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")
+
+
+def serialise(opcode: int, payload: bytes, *, fin: bool = True, mask: bytes | None = None) -> bytes:
+    """Returns one frame; a server's has no mask, a client's has one (section 5.1)."""
+    first = opcode | _FIN if fin else opcode
+    flag = 0 if mask is None else _MASKED
+    size = len(payload)
+    if size < _LENGTH_16:
+        head = bytes((first, flag | size))
+    elif size <= _MAX_16:
+        head = bytes((first, flag | _LENGTH_16)) + size.to_bytes(2)
+    else:
+        head = bytes((first, flag | _LENGTH_64)) + size.to_bytes(8)
+    if mask is None:
+        return head + payload
+    return head + mask + xor_mask(payload, mask)
+
+
+def serialise_close(code: int, reason: str = "") -> bytes:
+    """Returns a close frame; a reason that would not fit is cut at a whole character."""
+    text = reason.encode()[: MAX_CONTROL_PAYLOAD - 2].decode(errors="ignore").encode()
+    return serialise(Opcode.CLOSE, code.to_bytes(2) + text)
+
+
+def parse_close(payload: bytes) -> tuple[int, str]:
+    """Returns code and reason of a close frame, 1005 where it has none (section 5.5.1).
+
+    Raises FrameError for a code that may not be sent, or a reason that is no UTF-8.
+    """
+    if not payload:
+        return CloseCode.NO_STATUS, ""
+    code = int.from_bytes(payload[:2])
+    if len(payload) == 1 or code not in _SENDABLE:
+        raise FrameError(CloseCode.PROTOCOL_ERROR, "invalid close frame")
+    try:
+        return code, payload[2:].decode()
+    except UnicodeDecodeError:
+        raise FrameError(CloseCode.INVALID_DATA, "close reason is not UTF-8") from None
+
+
+_utf8_decoder = getincrementaldecoder("utf-8")
+
+
+class FrameParser:
+    """Turns a client's bytes into messages and control frames, however they are split.
+
+    Text is checked to be UTF-8 and stays bytes. What was complete before a violation is still
+    returned by the `feed` that meets it; `error` then says what was wrong, and nothing more is
+    parsed.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_decoder",
+        "_fragments",
+        "_max_fragments",
+        "_max_size",
+        "_need",
+        "_opcode",
+        "_size",
+        "_unmask",
+        "error",
+    )
+
+    def __init__(
+        self,
+        max_size: int,
+        max_fragments: int = 1024,
+        unmask: Callable[[bytes, bytes], bytes] = xor_mask,
+    ) -> None:
+        """Limits a message to `max_size` bytes in at most `max_fragments` frames."""
+        self._max_size = max_size
+        self._max_fragments = max_fragments
+        self._unmask = unmask
+        self._buffer: bytearray | None = None
+        self._need = 0
+        self._opcode = 0
+        self._size = 0
+        self._fragments: list[bytes] | None = None
+        self._decoder: IncrementalDecoder | None = None
+        self.error: FrameError | None = None
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Returns what `data` completed, as (opcode, payload): whole messages, control frames."""
+        events: list[tuple[int, bytes]] = []
+        if self.error is not None:
+            return events
+        if self._buffer is not None:
+            # Appended in place and looked at again only when it can hold the frame that is
+            # due, so a frame that comes byte by byte costs no more than one that doesn't.
+            self._buffer += data
+            if len(self._buffer) < self._need:
+                return events
+            data = bytes(self._buffer)
+            self._buffer = None
+        try:
+            consumed = self._parse(data, events)
+        except FrameError as error:
+            self.error = error
+            return events
+        if consumed < len(data):
+            self._buffer = bytearray(data[consumed:])
+        return events
+
+    def _parse(self, data: bytes, events: list[tuple[int, bytes]]) -> int:
+        """Appends the events of all complete frames; returns how many bytes they took."""
+        position = 0
+        end = len(data)
+        while end - position >= _SHORTEST:
+            first = data[position]
+            size = data[position + 1] ^ _MASKED
+            start = position + 6
+            if size >= _LENGTH_16:
+                wide = _width(size)
+                start += wide
+                if end < start - _MASK_SIZE:
+                    self._need = start - position
+                    return position
+                size = _extended(data[start - _MASK_SIZE - wide : start - _MASK_SIZE], wide)
+            self._check(first, size)
+            stop = start + size
+            if stop > end:
+                self._need = stop - position
+                return position
+            payload = self._unmask(data[start:stop], data[start - _MASK_SIZE : start])
+            position = stop
+            # The commonest frame, a whole text, needs no bookkeeping.
+            if first == _WHOLE_TEXT:
+                if not payload.isascii():
+                    _check_utf8(payload)
+                events.append((1, payload))
+            else:
+                self._collect(first & 0x0F, bool(first & _FIN), payload, events)
+        self._need = _SHORTEST
+        return position
+
+    def _check(self, first: int, size: int) -> None:
+        """Refuses by the header alone what must not be waited for."""
+        if first & _RSV:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "reserved bit is set")
+        opcode = first & 0x0F
+        if opcode > Opcode.BINARY:
+            if not Opcode.CLOSE <= opcode <= Opcode.PONG:
+                raise FrameError(CloseCode.PROTOCOL_ERROR, "unknown opcode")
+            if size > MAX_CONTROL_PAYLOAD or not first & _FIN:
+                raise FrameError(CloseCode.PROTOCOL_ERROR, "control frame too long or fragmented")
+            return
+        if (opcode == Opcode.CONTINUATION) is (self._fragments is None):
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "fragment out of sequence")
+        if self._size + size > self._max_size:
+            raise FrameError(CloseCode.TOO_BIG)
+
+    def _collect(
+        self, opcode: int, fin: bool, payload: bytes, events: list[tuple[int, bytes]]
+    ) -> None:
+        if opcode > Opcode.BINARY:
+            events.append((opcode, payload))
+            return
+        if self._fragments is None:
+            self._fragments = []
+            self._opcode = opcode
+            self._decoder = _utf8_decoder() if opcode == Opcode.TEXT else None
+        self._fragments.append(payload)
+        self._size += len(payload)
+        if len(self._fragments) > self._max_fragments:
+            raise FrameError(CloseCode.POLICY_VIOLATION, "too many fragments")
+        if self._decoder is not None:
+            try:
+                self._decoder.decode(payload, fin)
+            except UnicodeDecodeError:
+                raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from None
+        if fin:
+            events.append((self._opcode, b"".join(self._fragments)))
+            self._fragments = None
+            self._decoder = None
+            self._size = 0
+
+
+def _width(size: int) -> int:
+    """Returns how many bytes the length takes that this short one stands for (section 5.2)."""
+    if size >= _MASKED:
+        raise FrameError(CloseCode.PROTOCOL_ERROR, "frame is not masked")
+    return _WIDE_16 if size == _LENGTH_16 else _WIDE_64
+
+
+def _extended(digits: bytes, wide: int) -> int:
+    size = int.from_bytes(digits)
+    minimum = _LENGTH_16 if wide == _WIDE_16 else _MAX_16 + 1
+    if size < minimum or size >> 63:
+        raise FrameError(CloseCode.PROTOCOL_ERROR, "length is not in its shortest form")
+    return size
+
+
+def _check_utf8(payload: bytes) -> None:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from None

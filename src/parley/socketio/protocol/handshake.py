@@ -1,0 +1,104 @@
+"""The HTTP request that opens a WebSocket, and its answers (RFC 6455, section 4.2)."""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Mapping
+from hashlib import sha1
+
+from parley.socketio.protocol.errors import UpgradeError
+
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_KEY_SIZE = 16
+_SWITCH = (
+    b"HTTP/1.1 101 Switching Protocols\r\n"
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
+_REASONS = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Content Too Large",
+    426: "Upgrade Required",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+class UpgradeRequest:
+    """A request's head, kept as it came; its headers are taken apart when they are asked for."""
+
+    __slots__ = ("_lines", "method", "target")
+
+    def __init__(self, head: bytes) -> None:
+        """Takes everything up to the empty line; raises UpgradeError if it is no HTTP/1.1."""
+        first, _, self._lines = head.partition(b"\r\n")
+        parts = first.split(b" ")
+        if parts[2:] != [b"HTTP/1.1"]:
+            raise UpgradeError("not an HTTP/1.1 request")
+        self.method = parts[0].decode("latin-1")
+        self.target = parts[1].decode("latin-1")
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers by lower-case name; repeated ones joined by commas (RFC 9110)."""
+        headers: dict[str, str] = {}
+        for line in self._lines.decode("latin-1").split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                name = name.lower()
+                value = value.strip()
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return headers
+
+
+def check_upgrade(method: str, headers: Mapping[str, str]) -> str:
+    """Returns the key of a proper upgrade request; raises UpgradeError for any other."""
+    if method != "GET":
+        raise UpgradeError("method is not GET")
+    if headers.get("upgrade", "").lower() != "websocket":
+        raise UpgradeError("no upgrade to websocket asked for")
+    if "upgrade" not in {
+        token.strip() for token in headers.get("connection", "").lower().split(",")
+    }:
+        raise UpgradeError("connection is not to be upgraded")
+    if headers.get("sec-websocket-version") != "13":
+        raise UpgradeError("WebSocket version is not 13")
+    key = headers.get("sec-websocket-key", "")
+    try:
+        size = len(b64decode(key, validate=True))
+    except (Base64Error, ValueError):
+        size = 0
+    if size != _KEY_SIZE:
+        raise UpgradeError("invalid WebSocket key")
+    return key
+
+
+def accept(key: str, extra: Iterable[tuple[str, str]] = ()) -> bytes:
+    """Returns the answer that switches to WebSocket."""
+    proof = b64encode(sha1(key.encode() + _GUID, usedforsecurity=False).digest())
+    return b"".join(
+        (
+            _SWITCH,
+            proof,
+            b"\r\n",
+            *(f"{name}: {value}\r\n".encode("latin-1") for name, value in extra),
+            b"\r\n",
+        )
+    )
+
+
+def refuse(
+    status: int,
+    body: bytes = b"",
+    content_type: str = "application/json",
+    extra: Iterable[tuple[str, str]] = (),
+) -> bytes:
+    """Returns an answer that ends the connection instead."""
+    lines = [
+        f"HTTP/1.1 {status} {_REASONS.get(status, 'Error')}",
+        "Connection: close",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {value}" for name, value in extra),
+    ]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body

@@ -1,0 +1,337 @@
+"""An Engine.IO session: one client's link, over polling, WebSocket, or from one to the other."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from parley.socketio.polling import Polling
+from parley.socketio.protocol import engine as eio
+from parley.socketio.protocol.errors import PacketError
+from parley.socketio.protocol.frames import CloseCode, Opcode, serialise
+from parley.socketio.protocol.session import Action, Beat, Event, Heartbeat, State, step
+from parley.socketio.reasons import Reason
+from parley.socketio.request import Request
+from parley.socketio.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from parley.socketio.engine import Engine
+
+_PING_FRAME = serialise(Opcode.TEXT, eio.PING)
+
+
+class Receiver(Protocol):
+    """What a session's messages are for; raises PacketError to have the session closed."""
+
+    def on_text(self, packet: bytes) -> None:
+        """Takes a message as the whole Engine.IO packet, its type `4` included."""
+
+    def on_binary(self, message: bytes) -> None:
+        """Takes a binary message."""
+
+    def on_transport(self) -> None:
+        """Is told that `Session.write` or `Session.on_websocket` has changed."""
+
+    def flush(self) -> None:
+        """Hands over what it still has to send, since the session is about to end."""
+
+    def on_end(self, reason: Reason) -> None:
+        """Is told once that the session has ended for it."""
+
+
+class Session:
+    """Binds the protocol's table of states to transports."""
+
+    __slots__ = (
+        "_candidate",
+        "_engine",
+        "_heartbeat",
+        "_polling",
+        "_receiver",
+        "_state",
+        "_websocket",
+        "request",
+        "sid",
+        "write",
+    )
+
+    def __init__(self, engine: "Engine", sid: str, request: Request, now: float) -> None:
+        self._engine = engine
+        self._state = State.POLLING
+        self._heartbeat = Heartbeat(now, engine.config.ping_interval)
+        self._polling: Polling | None = None
+        self._websocket: WebSocket | None = None
+        self._candidate: _Candidate | None = None
+        self._receiver: Receiver | None = None
+        self.sid = sid
+        self.request = request
+        self.write: Callable[[bytes], None] = _discard
+
+    def open_polling(self) -> Polling:
+        """Begins on polling; the caller answers the handshake with what `poll` returns."""
+        self._polling = Polling(self._engine.config.max_packets_per_poll)
+        self._polling.send([self._open_packet(("websocket",))])
+        self._receiver = self._engine.receive(self)
+        return self._polling
+
+    def open_websocket(self, websocket: WebSocket) -> None:
+        """Begins on a WebSocket that has just been accepted with this session as its handler."""
+        self._state = State.WEBSOCKET
+        self._websocket = websocket
+        self.write(serialise(Opcode.TEXT, self._open_packet(())))
+        self._receiver = self._engine.receive(self)
+
+    def _open_packet(self, upgrades: tuple[str, ...]) -> bytes:
+        config = self._engine.config
+        return eio.open_packet(
+            self.sid,
+            upgrades,
+            round(config.ping_interval * 1000),
+            round(config.ping_timeout * 1000),
+            config.max_payload,
+        )
+
+    @property
+    def on_websocket(self) -> bool:
+        """Whether `write` leads to a WebSocket."""
+        return self._state is State.WEBSOCKET
+
+    @property
+    def polling(self) -> Polling | None:
+        """The polling transport, None once the session has left it."""
+        return None if self._state is State.WEBSOCKET else self._polling
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is sent or received."""
+        return self._state is State.CLOSED or self._state is State.CLOSING
+
+    # --- sending
+
+    def send(self, packets: Iterable[bytes]) -> None:
+        """Sends Engine.IO packets, text or `Binary`, over the transport that is current."""
+        if self._state is State.WEBSOCKET:
+            self.write(b"".join([_frame(packet) for packet in packets]))
+        elif self._polling is not None and not self.ended:
+            self._polling.send(list(packets))
+            if self._polling.size > self._engine.config.max_outbox:
+                # Not at once: see `Fanout` on writes.
+                self._engine.call_soon(self._overflow)
+
+    def _overflow(self) -> None:
+        self.lose(Reason.OUTBOX_FULL)
+
+    # --- receiving
+
+    def on_text(self, message: bytes) -> None:
+        # The row (WEBSOCKET, MESSAGE) of the table, without the table: it is the hot path.
+        receiver = self._receiver
+        try:
+            if message[:1] == eio.MESSAGE and self._state is State.WEBSOCKET and receiver:
+                receiver.on_text(message)
+            else:
+                self.receive(message)
+        except PacketError:
+            self.lose(Reason.PARSE_ERROR)
+
+    def on_binary(self, message: bytes) -> None:
+        try:
+            self.receive(eio.Binary(message))
+        except PacketError:
+            self.lose(Reason.PARSE_ERROR)
+
+    def receive(self, packet: bytes) -> None:
+        """Takes one packet of the current transport; raises PacketError for an invalid one."""
+        binary = isinstance(packet, eio.Binary)
+        kind = eio.MESSAGE if binary else packet[:1]
+        if kind == eio.MESSAGE:
+            self._state, action = step(self._state, Event.MESSAGE)
+            if action is Action.DELIVER and self._receiver is not None:
+                (self._receiver.on_binary if binary else self._receiver.on_text)(packet)
+        elif kind == eio.PONG:
+            self._state, action = step(self._state, Event.PONG)
+            if action is Action.BEAT:
+                self._heartbeat.pong(self._engine.time(), self._engine.config.ping_interval)
+        elif kind == eio.CLOSE:
+            self._end(Reason.TRANSPORT_CLOSE, eio.NOOP)
+        else:
+            raise PacketError("packet that only a server sends, or none at all")
+
+    # --- the upgrade
+
+    def offer(self, websocket: WebSocket) -> None:
+        """Takes a WebSocket that was opened with this session's id."""
+        state, action = step(self._state, Event.CANDIDATE)
+        if action is Action.REFUSE_CANDIDATE:
+            websocket.refuse(*self._engine.refusal(eio.Fault.BAD_REQUEST))
+            return
+        self._state = state
+        self._candidate = _Candidate(self, websocket)
+        websocket.accept(self._candidate, self._engine.config.response_headers)
+        deadline = self._engine.time() + self._engine.config.upgrade_timeout
+        self._engine.wheel.at(deadline, self._candidate)
+
+    def on_candidate_packet(self, candidate: "_Candidate", message: bytes) -> None:
+        """Takes a packet of the WebSocket that is to replace polling."""
+        event = {eio.PROBE_PING: Event.PROBE, eio.UPGRADE: Event.UPGRADE}.get(message)
+        if event is None or not candidate.fits(event):
+            candidate.websocket.close(CloseCode.POLICY_VIOLATION)
+            return
+        self._state, action = step(self._state, event)
+        if action is Action.ANSWER_PROBE:
+            candidate.probed = True
+            candidate.websocket.write(serialise(Opcode.TEXT, eio.PROBE_PONG))
+            self._free_poll()
+        elif action is Action.SWITCH:
+            self._switch(candidate.websocket)
+
+    def _free_poll(self) -> None:
+        """The client stops polling before it upgrades, so its open poll must be answered."""
+        if self._polling is not None:
+            self._polling.release(eio.NOOP)
+
+    def on_polled(self) -> None:
+        """Is told that a poll has come, which must not wait while an upgrade is under way."""
+        probed = self._candidate is not None and self._candidate.probed
+        if probed and self._polling is not None and self._polling.empty:
+            self._polling.send([eio.NOOP])
+
+    def _switch(self, websocket: WebSocket) -> None:
+        polling, self._polling = self._polling, None
+        self._websocket = websocket
+        if self._candidate is not None:
+            self._candidate.settled = True
+            self._candidate = None
+        websocket.hand_over(self)
+        if polling is not None:
+            waiting = polling.take_all()
+            polling.release(eio.NOOP)
+            self.send(waiting)
+        if self._receiver is not None:
+            self._receiver.on_transport()
+
+    def on_candidate_lost(self) -> None:
+        """Goes on with polling as if nothing had been."""
+        self._state, action = step(self._state, Event.CANDIDATE_LOST)
+        if action is Action.DROP_CANDIDATE:
+            self._candidate = None
+
+    # --- the end
+
+    def on_writer(self, write: Callable[[bytes], None]) -> None:
+        self.write = write
+        if self._receiver is not None:
+            self._receiver.on_transport()
+
+    def on_lost(self, code: int, reason: str) -> None:
+        outbox_full = code == CloseCode.TRY_AGAIN_LATER
+        self._end(Reason.OUTBOX_FULL if outbox_full else Reason.TRANSPORT_CLOSE, eio.CLOSE)
+
+    def lose(self, reason: Reason) -> None:
+        """Ends the session for a fault or a silence of the client's."""
+        code = CloseCode.NORMAL
+        if reason is Reason.OUTBOX_FULL:
+            code = CloseCode.TRY_AGAIN_LATER
+        self._end(reason, eio.CLOSE, code)
+
+    def close(self, reason: Reason, code: int = CloseCode.NORMAL, text: str = "") -> None:
+        """Ends the session from our side, behind what was sent."""
+        if self.ended:
+            return
+        if self._receiver is not None:
+            self._receiver.flush()
+        self._state, action = step(self._state, Event.CLOSE_ASKED)
+        if action is Action.FINISH:
+            self._finish(reason, eio.CLOSE, code, text)
+            return
+        if self._polling is not None:
+            self._polling.send([eio.CLOSE])
+        self._engine.wheel.at(self._engine.time() + self._engine.config.close_timeout, self)
+        self._tell_end(reason)
+
+    def on_close_polled(self) -> None:
+        """Is told that a poll has taken the packet that says the session is closed."""
+        if self._state is State.CLOSING:
+            self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+
+    def _end(self, reason: Reason, farewell: bytes, code: int = CloseCode.NORMAL) -> None:
+        self._state, action = step(self._state, Event.LOST)
+        if action is Action.FINISH:
+            self._finish(reason, farewell, code, "")
+
+    def _finish(self, reason: Reason, farewell: bytes, code: int, text: str) -> None:
+        self._engine.forget(self)
+        if self._candidate is not None:
+            self._candidate.websocket.close()
+            self._candidate = None
+        if self._polling is not None:
+            self._polling.release(farewell)
+        websocket, self._websocket = self._websocket, None
+        if websocket is not None:
+            websocket.close(code, text)
+        self._tell_end(reason)
+
+    def _tell_end(self, reason: Reason) -> None:
+        self.write = _discard
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.on_end(reason)
+
+    # --- time
+
+    def on_time(self, now: float) -> None:
+        if self._state is State.CLOSED:
+            return
+        if self._state is State.CLOSING:
+            self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+            return
+        beat = self._heartbeat.due(now, self._engine.config.ping_timeout)
+        if beat is Beat.EXPIRED:
+            self.lose(Reason.PING_TIMEOUT)
+            return
+        if beat is Beat.PING:
+            if self._state is State.WEBSOCKET:
+                self.write(_PING_FRAME)
+            else:
+                self.send([eio.PING])
+        self._engine.wheel.at(self._heartbeat.deadline, self)
+
+
+class _Candidate:
+    """A WebSocket that asks to take a session over from polling."""
+
+    __slots__ = ("probed", "session", "settled", "websocket")
+
+    def __init__(self, session: Session, websocket: WebSocket) -> None:
+        self.session = session
+        self.websocket = websocket
+        self.probed = False
+        self.settled = False
+
+    def fits(self, event: Event) -> bool:
+        """Whether the event comes in its order: the probe first."""
+        return self.probed or event is Event.PROBE
+
+    def on_text(self, message: bytes) -> None:
+        self.session.on_candidate_packet(self, message)
+
+    def on_binary(self, message: bytes) -> None:
+        self.websocket.close(CloseCode.UNSUPPORTED_DATA)
+
+    def on_writer(self, write: Callable[[bytes], None]) -> None:
+        """Writes by the WebSocket itself; there is too little for more."""
+
+    def on_lost(self, code: int, reason: str) -> None:
+        self.settled = True
+        self.session.on_candidate_lost()
+
+    def on_time(self, now: float) -> None:
+        if not self.settled:
+            self.websocket.close(CloseCode.POLICY_VIOLATION)
+
+
+def _frame(packet: bytes) -> bytes:
+    binary = isinstance(packet, eio.Binary)
+    return serialise(Opcode.BINARY if binary else Opcode.TEXT, packet)
+
+
+def _discard(frames: bytes) -> None:
+    """Takes the place of a writer that has ended."""

@@ -1,0 +1,213 @@
+"""One client in one namespace."""
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from parley.socketio.encoding import Encoded
+from parley.socketio.errors import Disconnected
+from parley.socketio.fanout import Batch, Member, Room
+from parley.socketio.protocol.frames import CloseCode
+from parley.socketio.protocol.packets import PacketType, encode_header
+from parley.socketio.reasons import Reason
+from parley.socketio.recovery import Replay
+from parley.socketio.request import Handshake
+
+if TYPE_CHECKING:
+    from parley.socketio.connection import Connection
+    from parley.socketio.namespace import Namespace
+
+
+class Socket(Member):
+    """What handlers know a client by.
+
+    What is pushed first is written first. Answers to the client's own events may overtake what
+    a room is sent, never what was sent to this socket alone. `data` is the application's.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_connection",
+        "_last_call",
+        "connected",
+        "data",
+        "handshake",
+        "id",
+        "namespace",
+        "pid",
+        "recovered",
+        "room_map",
+    )
+
+    def __init__(
+        self, namespace: "Namespace", connection: "Connection", sid: str, handshake: Handshake
+    ) -> None:
+        super().__init__()
+        self._connection = connection
+        self._calls: dict[int, asyncio.Future[list[Any]]] | None = None
+        self._last_call = 0
+        self.namespace = namespace
+        self.id = sid
+        self.handshake = handshake
+        self.data: Any = None
+        self.connected = False
+        self.pid: str | None = None
+        self.recovered = False
+        self.room_map: dict[str, Room] | None = None
+
+    # --- sending
+
+    def emit(self, event: str, *args: object) -> None:
+        """Sends an event with JSON or bytes arguments.
+
+        Raises UnencodablePacket for a reserved name, and what the JSON encoder raises.
+        """
+        self.push(self.namespace.encode_event(event, args), recorded=True)
+
+    async def call(self, event: str, *args: object, timeout: float = 20.0) -> Any:  # noqa: ASYNC109, ANN401 - any JSON; every API has it here
+        """Sends an event and returns the client's answer: None, a value, or a list of several.
+
+        Raises TimeoutError after `timeout` seconds, Disconnected if the socket ends before.
+        """
+        if not self.connected:
+            raise Disconnected(self.id)
+        self._last_call += 1
+        ack_id = self._last_call
+        future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        if self._calls is None:
+            self._calls = {}
+        self._calls[ack_id] = future
+        self.push(self.namespace.encode_event(event, args, b"%d" % ack_id))
+        try:
+            async with asyncio.timeout(timeout):
+                answer = await future
+        finally:
+            if self._calls is not None:
+                self._calls.pop(ack_id, None)
+        return answer if len(answer) > 1 else (answer[0] if answer else None)
+
+    def push(self, encoded: Encoded, offset: str | None = None, *, recorded: bool = False) -> None:
+        """Sends what `Namespace.encode` made, in order with what rooms are sent.
+
+        `recorded` has the server's recovery give it an offset where it comes without one.
+        """
+        if offset is not None:
+            encoded = encoded.at(offset)
+        elif recorded:
+            encoded = self.namespace.positioned(encoded, (self.id,), ())
+        if self.connected or self.holds:
+            self.namespace.fanout.push_one(self, encoded)
+
+    def send_encoded(self, packet: bytes) -> None:
+        """Sends a whole Socket.IO packet, as text, in order with what this socket is sent."""
+        self.push(Encoded(b"4" + packet))
+
+    def reply(self, encoded: Encoded) -> None:
+        """Sends an answer to one of the client's events; it may overtake what rooms are sent."""
+        if self.connected:
+            self.namespace.fanout.reply(self, encoded)
+
+    def on_ack(self, ack_id: int, args: list[Any]) -> None:
+        """Hands the client's answer to the call that waits for it; unknown ones are dropped."""
+        future = self._calls.pop(ack_id, None) if self._calls is not None else None
+        if future is not None and not future.done():
+            future.set_result(args)
+
+    def hold(self) -> None:
+        """Keeps pushes back, this socket's answers excepted, until `release`; holds nest."""
+        self.namespace.fanout.hold(self)
+
+    def release(self) -> None:
+        """Ends one hold; with the last, what was kept back follows in order."""
+        self.namespace.fanout.release(self)
+
+    # --- connecting
+
+    def restore(self, replay: Replay) -> None:
+        """Takes up what it was before its connection was lost."""
+        self.recovered = True
+        if replay.sid is not None:
+            self.id = replay.sid
+        if replay.data is not None:
+            self.data = replay.data
+        for room in replay.rooms:
+            self.join(room)
+
+    def greet(self, replay: Replay | None) -> None:
+        """Sends the CONNECT reply, and what a recovered socket missed, before everything else."""
+        body = {"sid": self.id} if self.pid is None else {"sid": self.id, "pid": self.pid}
+        header = encode_header(PacketType.CONNECT, self.namespace.name)
+        fanout = self.namespace.fanout
+        fanout.urge(self, Encoded(header + self.namespace.server.config.encode(body)))
+        if replay is not None:
+            for encoded in replay.packets:
+                fanout.urge(self, encoded)
+
+    # --- rooms
+
+    @property
+    def rooms(self) -> Collection[str]:
+        """The rooms it is in, the one of its own id included."""
+        return (self.id, *(self.room_map or ()))
+
+    def join(self, room: str) -> None:
+        """Enters a room; raises TooManyRooms past the limit of the settings."""
+        self.namespace.join(self, room)
+
+    def leave(self, room: str) -> None:
+        """Leaves a room; it still gets what the room was sent until now."""
+        self.namespace.leave(self, room)
+
+    # --- ending
+
+    def disconnect(self, *, close: bool = False) -> None:
+        """Ends it for good: the client gets packet `41` and does not return by itself.
+
+        Its other namespaces go on, unless `close` ends the whole connection.
+        """
+        if self.connected:
+            header = encode_header(PacketType.DISCONNECT, self.namespace.name)
+            fanout = self.namespace.fanout
+            # What is held is given up: it is never going to be released.
+            (fanout.urge if self.holds else fanout.push_one)(self, Encoded(header))
+            self._connection.drop(self, Reason.SERVER_DISCONNECT)
+        if close:
+            self._connection.session.close(Reason.SERVER_DISCONNECT)
+
+    def cut(self, code: int = CloseCode.SERVICE_RESTART, reason: str = "") -> None:
+        """Ends the whole connection in a way that brings stock clients back."""
+        self._connection.session.close(Reason.CUT, code, reason)
+
+    def fail_calls(self) -> None:
+        """Tells those who wait for this client's answers that there will be none."""
+        calls, self._calls = self._calls, None
+        for future in (calls or {}).values():
+            if not future.done():
+                future.set_exception(Disconnected(self.id))
+
+    # --- what the fan-out asks of its members
+
+    def is_plain(self) -> bool:
+        return self.pid is None and self._connection.session.on_websocket
+
+    def transmit(self, items: list[Encoded | Batch]) -> None:
+        session = self._connection.session
+        if session.on_websocket:
+            if self.pid is None:
+                self.write(b"".join([item.frames for item in items]))
+            else:
+                self.write(b"".join([item.positioned_frames for item in items]))
+            return
+        packets: list[bytes] = []
+        for item in items:
+            for encoded in item.encoded:
+                packets += (encoded if self.pid is None else encoded.for_recovery()).packets
+        session.send(packets)
+
+    def on_held_size(self, size: int) -> None:
+        self._connection.check_held(size)
+
+    def on_transport(self) -> None:
+        """Takes up the session's writer."""
+        self.write = self._connection.session.write
+        self.settle()

@@ -1,0 +1,304 @@
+"""WebSocket connections for asyncio: the protocol class that uvicorn hands an upgrade to."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol, cast
+
+from parley.socketio.config import Config
+from parley.socketio.protocol.errors import FrameError, UpgradeError
+from parley.socketio.protocol.frames import (
+    CloseCode,
+    FrameParser,
+    Opcode,
+    parse_close,
+    serialise,
+    serialise_close,
+)
+from parley.socketio.protocol.handshake import UpgradeRequest, accept, check_upgrade, refuse
+from parley.socketio.request import Request
+
+
+class Handler(Protocol):
+    """What receives an open WebSocket's messages; called plainly, as bytes arrive."""
+
+    def on_text(self, message: bytes) -> None:
+        """Takes a message that is known to be UTF-8."""
+
+    def on_binary(self, message: bytes) -> None:
+        """Takes a binary message."""
+
+    def on_writer(self, write: Callable[[bytes], None]) -> None:
+        """Learns which function takes frames from now on; it was another one until now."""
+
+    def on_lost(self, code: int, reason: str) -> None:
+        """Is told once that nothing comes and nothing goes any more, and why."""
+
+
+class Endpoint(Protocol):
+    """Decides about requests for a WebSocket on one path."""
+
+    def on_upgrade(self, websocket: "WebSocket", request: Request) -> None:
+        """Calls `accept` or `refuse`, at once or later."""
+
+
+class WebSocket(asyncio.Protocol):
+    """One connection: an HTTP upgrade, then frames.
+
+    `write` takes whole frames. It is the transport's own function while the peer keeps up; while
+    it does not, frames are parked here up to `max_outbox` bytes, and its requests are not read.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_config",
+        "_connections",
+        "_endpoints",
+        "_handler",
+        "_key",
+        "_parked",
+        "_parked_size",
+        "_parser",
+        "_paused",
+        "_timer",
+        "_transport",
+        "write",
+    )
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        config: Config,
+        connections: set[Any] | None = None,
+    ) -> None:
+        """Serves `endpoints` by path; adds itself to `connections` as uvicorn's protocols do."""
+        self._endpoints = endpoints
+        self._config = config
+        self._connections = connections
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._parser: FrameParser | None = None
+        self._handler: Handler | None = None
+        self._key: str | None = None
+        self._closing = False
+        self._parked: deque[bytes] | None = None
+        self._parked_size = 0
+        self._paused = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.write: Callable[[bytes], None] = _discard
+
+    # --- the upgrade
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._connections is not None:
+            self._connections.add(self)
+
+    def _upgrade(self, data: bytes) -> None:
+        """Takes the request, which uvicorn hands over whole; nothing may follow it yet."""
+        try:
+            head = UpgradeRequest(data[:-4])
+            self._key = check_upgrade(head.method, head.headers())
+        except UpgradeError as error:
+            self.refuse(400, str(error).encode(), "text/plain")
+            return
+        peer = self._transport.get_extra_info("peername")
+        request = Request(
+            head,
+            head.method,
+            head.target,
+            peer[0] if isinstance(peer, tuple) else None,
+            self._transport.get_extra_info("sslcontext") is not None,
+        )
+        endpoint = self._endpoints.get(request.path)
+        if endpoint is None:
+            self.refuse(404, b"Not Found", "text/plain")
+        else:
+            endpoint.on_upgrade(self, request)
+
+    def accept(self, handler: Handler, headers: Collection[tuple[str, str]] = ()) -> None:
+        """Switches to WebSocket; `handler` gets its messages from the next bytes on."""
+        if self._closing or self._key is None:
+            handler.on_lost(CloseCode.ABNORMAL, "")
+            return
+        config = self._config
+        self._transport.write(accept(self._key, headers))
+        self._key = None
+        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask)
+        self._handler = handler
+        self._open_writer(self._transport.write)
+
+    def hand_over(self, handler: Handler) -> None:
+        """Gives the messages to another handler from now on."""
+        self._handler = handler
+        handler.on_writer(self.write)
+
+    def refuse(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        headers: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Answers with plain HTTP, and ends the connection."""
+        if not self._closing:
+            self._closing = True
+            self._transport.write(refuse(status, body, content_type, headers))
+            self._transport.close()
+
+    # --- reading
+
+    def data_received(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None:
+            self._before_open(data)
+            return
+        events = parser.feed(data)
+        for opcode, payload in events:
+            # A handler may have closed while earlier messages of these bytes were handled.
+            handler = self._handler
+            if opcode == Opcode.TEXT and handler is not None:
+                handler.on_text(payload)
+            elif opcode == Opcode.BINARY and handler is not None:
+                handler.on_binary(payload)
+            elif opcode > Opcode.BINARY:
+                self._control(opcode, payload)
+        if parser.error is not None:
+            self._fail(parser.error)
+
+    def _before_open(self, data: bytes) -> None:
+        if self._key is None and not self._closing:
+            self._upgrade(data)
+        elif not self._closing:
+            self._abort(CloseCode.PROTOCOL_ERROR)
+
+    def _control(self, opcode: int, payload: bytes) -> None:
+        if opcode == Opcode.PING:
+            self.write(serialise(Opcode.PONG, payload))
+        elif opcode == Opcode.CLOSE:
+            try:
+                code, reason = parse_close(payload)
+            except FrameError as error:
+                self._fail(error)
+                return
+            if not self._closing:
+                answer = b"" if code == CloseCode.NO_STATUS else payload[:2]
+                self._send_last(serialise(Opcode.CLOSE, answer))
+                self._lost(code, reason)
+            self._transport.close()
+
+    # --- writing
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more: frames wait here, and so do the peer's requests."""
+        self._paused = True
+        if self._handler is not None and not self._closing:
+            self._transport.pause_reading()
+            self._open_writer(self._park)
+
+    def resume_writing(self) -> None:
+        """Writes what is parked until the kernel is full again."""
+        self._paused = False
+        if self._handler is None or self._closing:
+            return
+        while self._parked and not self._paused:
+            frames = self._parked.popleft()
+            self._parked_size -= len(frames)
+            self._transport.write(frames)
+        if not self._paused:
+            self._parked = None
+            self._open_writer(self._transport.write)
+            self._transport.resume_reading()
+
+    def _park(self, frames: bytes) -> None:
+        if self._parked is None:
+            self._parked = deque()
+        self._parked.append(frames)
+        self._parked_size += len(frames)
+        if self._parked_size > self._config.max_outbox:
+            # Not here and now: whoever writes may be in the middle of a room's members.
+            self._open_writer(_discard)
+            asyncio.get_running_loop().call_soon(self._overflow)
+
+    def _overflow(self) -> None:
+        self._parked = None
+        self.close(CloseCode.TRY_AGAIN_LATER, "outbox is full")
+
+    def _open_writer(self, write: Callable[[bytes], None]) -> None:
+        self.write = write
+        if self._handler is not None:
+            self._handler.on_writer(write)
+
+    # --- the end
+
+    def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
+        """Sends a close frame behind all that was written; the handler is told at once."""
+        if self._closing:
+            return
+        if self._handler is None:
+            self.refuse(503)
+            return
+        self._send_last(serialise_close(code, reason))
+        self._lost(code, reason)
+
+    def shutdown(self) -> None:
+        """Is called by uvicorn when it goes down."""
+        self.close(CloseCode.SERVICE_RESTART)
+
+    def _send_last(self, frame: bytes) -> None:
+        """Writes a close frame and gives the peer a while to finish its half."""
+        self._closing = True
+        parked, self._parked = self._parked, None
+        self._transport.write(b"".join((*(parked or ()), frame)))
+        if self._paused:
+            self._transport.resume_reading()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._config.close_timeout, self._transport.abort)
+
+    def _fail(self, error: FrameError) -> None:
+        """Ends a connection whose peer can no longer be understood."""
+        self._parser = FrameParser(0)
+        self._parser.error = error
+        if not self._closing:
+            self._send_last(serialise_close(error.code, error.reason))
+            self._lost(error.code, error.reason)
+        if self._transport.can_write_eof():
+            # Half-closed, so that bytes still on their way cause no reset that would
+            # overtake the close frame; they are read and dropped until the peer ends.
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _abort(self, code: int) -> None:
+        self._closing = True
+        self._transport.abort()
+        self._lost(code, "")
+
+    def _lost(self, code: int, reason: str) -> None:
+        self.write = _discard
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            handler.on_writer(_discard)
+            handler.on_lost(code, reason)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        if self._connections is not None:
+            self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._parked = None
+        self._lost(CloseCode.ABNORMAL, "")
+
+
+def _discard(frames: bytes) -> None:
+    """Takes the place of a writer that has ended."""
+
+
+def protocol_class(endpoints: Mapping[str, Endpoint], settings: Config) -> Callable[..., WebSocket]:
+    """Returns what `uvicorn.Config(ws=...)` takes to serve these endpoints by path."""
+
+    def create(config: object, server_state: Any, app_state: object) -> WebSocket:  # noqa: ANN401 - uvicorn's
+        return WebSocket(endpoints, settings, server_state.connections)
+
+    return create

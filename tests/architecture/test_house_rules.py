@@ -1,0 +1,72 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "parley"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def named(requirements: list[str]) -> list[str]:
+    return [re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in requirements]
+
+
+RUNTIME = named(PROJECT["project"]["dependencies"])
+DEVELOPMENT = named(PROJECT["project"]["optional-dependencies"]["dev"])
+PACKAGES = sorted(SOURCE.rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("file", PACKAGES, ids=lambda file: file.parent.name)
+def test_a_package_says_its_rule_and_holds_nothing_else(file: Path) -> None:
+    body = ast.parse(file.read_text()).body
+    assert len(body) == 1
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    folders = {file.parent for file in SOURCE.rglob("*.py")}
+    assert folders == {file.parent for file in PACKAGES}
+
+
+@pytest.mark.parametrize("name", RUNTIME + DEVELOPMENT)
+def test_every_dependency_has_its_reason_in_the_architecture_page(name: str) -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("## Parts, and why")[2]
+    assert f"`{name}`" in table
+
+
+@pytest.mark.parametrize("name", RUNTIME + DEVELOPMENT)
+def test_every_dependency_is_pinned(name: str) -> None:
+    pins = {line.partition("==")[0].lower().replace("_", "-") for line in pinned()}
+    assert name.lower() in pins
+
+
+def pinned() -> list[str]:
+    return (ROOT / "constraints.txt").read_text().split()
+
+
+def test_constraints_are_pins_and_nothing_else() -> None:
+    assert [line for line in pinned() if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+
+
+def test_no_lock_file_names_a_registry() -> None:
+    lock = (ROOT / "tests" / "js" / "package-lock.json").read_text()
+    assert '"resolved"' not in lock
+    assert "//" not in (ROOT / "constraints.txt").read_text()
+
+
+def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        wanted = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)", page.read_text(), re.MULTILINE))
+        assert {one or other for one, other in wanted} <= targets, page.name
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

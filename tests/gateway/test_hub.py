@@ -1,0 +1,230 @@
+"""Who is sent what, on one node."""
+
+import asyncio
+
+import pytest
+
+from parley.adapters.memory.faults import Faults, Reading
+from parley.model.entries import ConversationDeleted, MessageNew
+from parley.model.errors import Unavailable
+from parley.model.ids import SessionId, UserId
+from parley.ports.bus import SessionRevoked
+from parley.ports.log import Record
+from tests.gateway.conftest import Node, node_over
+from tests.support.world import ANN, BEN, CAT, HOME
+
+
+async def test_every_device_of_every_member_gets_every_entry_the_sender_too(node: Node) -> None:
+    wires = [await node.connect(person) for person in (ANN, ANN, BEN, BEN)]
+    await node.world.send(ANN, "one")
+    await node.world.send(BEN, "two")
+    assert [node.seqs(wire) for wire in wires] == [[2, 3]] * 4
+
+
+async def test_an_outsider_gets_nothing(node: Node) -> None:
+    wire = await node.connect(CAT)
+    await node.world.send(ANN, "one")
+    assert node.types(wire) == []
+
+
+async def test_a_tick_with_message_removal_message_shows_the_removed_the_first_two_only(
+    node: Node,
+) -> None:
+    removed, stays = await node.connect(BEN), await node.connect(ANN)
+    world = node.world
+    answers = [world.send(ANN, "before"), world.remove(ANN, BEN), world.send(ANN, "after")]
+    for answer in answers:
+        await answer
+    assert node.types(removed) == ["message.new", "member.left"]
+    assert node.seqs(stays) == [2, 3, 4]
+
+
+async def test_entries_of_one_batch_reach_the_removed_up_to_their_leaving(node: Node) -> None:
+    removed = await node.connect(BEN)
+    world = node.world
+    opening = world.send(ANN, "opens the flight")
+    batch = [world.send(ANN, "before"), world.remove(ANN, BEN), world.send(ANN, "after")]
+    for answer in (opening, *batch):
+        await answer
+    node.flush()
+    assert [entry.get("body") for _, entry in removed.events] == [
+        "opens the flight",
+        "before",
+        None,
+    ]
+
+
+async def test_the_added_see_everything_from_their_joining_on(node: Node) -> None:
+    wire = await node.connect(CAT)
+    world = node.world
+    answers = [world.send(ANN, "before"), world.add(ANN, CAT), world.send(ANN, "after")]
+    for answer in answers:
+        await answer
+    assert node.types(wire) == ["member.joined", "message.new"]
+    assert node.seqs(wire) == [3, 4]
+
+
+async def test_who_is_removed_and_added_again_hears_again(node: Node) -> None:
+    wire = await node.connect(BEN)
+    world = node.world
+    await world.remove(ANN, BEN)
+    await world.send(ANN, "unheard")
+    await world.add(ANN, BEN)
+    await world.send(ANN, "heard")
+    assert node.seqs(wire) == [2, 4, 5]
+
+
+async def test_the_first_members_of_a_new_conversation_see_its_creation() -> None:
+    node = node_over()
+    wires = [await node.connect(person) for person in (ANN, BEN)]
+    await node.world.open()
+    assert [node.types(wire) for wire in wires] == [["conversation.created"]] * 2
+
+
+@pytest.mark.parametrize("rounds", range(8))
+async def test_a_socket_that_connects_while_its_person_is_added_misses_nothing(rounds: int) -> None:
+    """Whenever the addition falls: what the socket is not pushed is in the heads that its handshake read."""
+    node = node_over(Faults(readings=[Reading(), Reading(before=3, after=3)]))
+    world = node.world
+    await world.open()
+    connection, wire = node.arrive(CAT)
+    arriving = asyncio.ensure_future(node.hub.welcome(connection))
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    await world.add(ANN, CAT)
+    await world.send(ANN, "during")
+    await arriving
+    await world.send(ANN, "after")
+    seqs = node.seqs(wire)
+    assert seqs[-1] == 4
+    assert seqs == list(range(seqs[0], 5))
+    assert HOME in connection.conversations
+
+
+@pytest.mark.parametrize("rounds", range(8))
+async def test_a_socket_that_connects_while_its_person_is_removed_hears_nothing_after(
+    rounds: int,
+) -> None:
+    node = node_over(Faults(readings=[Reading(), Reading(before=3, after=3)]))
+    world = node.world
+    await world.open()
+    connection, wire = node.arrive(BEN)
+    arriving = asyncio.ensure_future(node.hub.welcome(connection))
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    await world.remove(ANN, BEN)
+    await arriving
+    await world.send(ANN, "after")
+    assert 3 not in node.seqs(wire)
+    assert not connection.conversations
+
+
+async def test_a_conversation_deleted_during_a_handshake_is_not_entered(node: Node) -> None:
+    node.world.log.faults._readings = iter([Reading(after=5), *[Reading()] * 9])
+    connection, _wire = node.arrive(BEN)
+    arriving = asyncio.ensure_future(node.hub.welcome(connection))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await node.world.journal.commit(HOME, ANN, lambda _state: ConversationDeleted(actor_id=ANN))
+    await arriving
+    assert not connection.conversations
+
+
+async def test_memberships_older_than_what_was_delivered_are_read_again(node: Node) -> None:
+    await node.connect(ANN)
+    await node.world.send(ANN, "one")
+    readings = [{HOME: 1}, {HOME: 2}]
+
+    async def memberships(_user_id: UserId) -> dict:
+        return readings.pop(0)
+
+    node.hub._views.memberships = memberships
+    await node.connect(BEN)
+    assert readings == []
+
+
+async def test_what_comes_twice_is_delivered_once(node: Node) -> None:
+    wire = await node.connect(BEN)
+    await node.world.send(ANN, "one")
+    node.hub.on_record(node.world.published[-1])
+    assert node.seqs(wire) == [2]
+
+
+async def test_a_gap_is_filled_from_the_log_in_order(node: Node) -> None:
+    wire = await node.connect(BEN)
+    world = node.world
+    readers, world.bus._record_readers = world.bus._record_readers, [world.published.append]
+    for body in "abcd":
+        await world.send(ANN, body)
+    world.bus._record_readers = readers
+    for record in world.published[-2:]:
+        node.hub.on_record(record)
+    await world.background.settled()
+    assert node.seqs(wire) == [2, 3, 4, 5]
+
+
+async def test_two_gaps_behind_each_other_are_both_filled(node: Node) -> None:
+    wire = await node.connect(BEN)
+    world = node.world
+    readers, world.bus._record_readers = world.bus._record_readers, [world.published.append]
+    for body in "abcdef":
+        await world.send(ANN, body)
+    world.bus._record_readers = readers
+    by_seq = {record.entry.seq: record for record in world.published}
+    for seq in (3, 6, 7):
+        node.hub.on_record(by_seq[seq])
+    await world.background.settled()
+    assert node.seqs(wire) == [2, 3, 4, 5, 6, 7]
+
+
+async def test_where_a_gap_cannot_be_filled_the_sockets_are_cut_to_come_back(node: Node) -> None:
+    wire = await node.connect(BEN)
+    await node.world.send(ANN, "one")
+
+    async def down(*_question: object) -> list[Record]:
+        raise Unavailable
+
+    node.hub._log.read = down
+    entry = MessageNew(conversation_id=HOME, seq=9, actor_id=ANN, messages=8, body="far ahead")
+    node.hub.on_record(Record(entry))
+    await node.world.background.settled()
+    assert len(wire.closed) == 1
+    assert 9 not in node.seqs(wire)
+
+
+async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    mine, _ = node.arrive(ANN, "phone")
+    other, _ = node.arrive(ANN, "laptop")
+    for connection in (mine, other):
+        await node.hub.welcome(connection)
+    monkeypatch.setattr(
+        "parley.socketio.socket.Socket.disconnect", lambda socket: ended.append(socket.id)
+    )
+    node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
+    assert ended == [mine.socket.id]
+
+
+async def test_a_socket_that_is_gone_leaves_no_trace(node: Node) -> None:
+    connection, _ = node.arrive(BEN)
+    await node.hub.welcome(connection)
+    node.hub.farewell(connection)
+    assert node.hub.connections(BEN) == 0
+    assert not node.hub._rooms
+    assert not node.hub._arriving
+
+
+async def test_one_entry_is_encoded_once_whatever_the_number_of_sockets(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        await node.connect(BEN)
+    encoded: list[str] = []
+    encode = node.namespace.encode
+    monkeypatch.setattr(
+        node.namespace, "encode", lambda event, args: encoded.append(event) or encode(event, args)
+    )
+    await node.world.send(ANN, "one")
+    assert encoded == ["message.new"]
