@@ -27,14 +27,14 @@ format: .venv/.dev ## lay out the code as `make check` wants it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.dev ## side by side with other servers: prints ratios of CPU (ARGS="--help")
+bench: .venv/.dev tests/js/node_modules/.done bench/node_modules/.done ## side by side with other servers: prints ratios of CPU (ARGS="--help")
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: .venv/.dev ## write the reference pages that are generated from the code
 	@$(BIN)/python -m docs.generate
 
 clean: ## remove what was set up and built
-	rm -rf .venv tests/js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv tests/js/node_modules bench/node_modules bench/build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A half-made environment would look finished the next time, so it goes.
 .venv/bin/python:
@@ -54,3 +54,9 @@ tests/js/node_modules/.done: tests/js/package-lock.json
 	@if command -v npm >/dev/null 2>&1; then \
 	  cd tests/js && npm ci --silent --no-audit --no-fund && touch node_modules/.done; \
 	else echo "npm is not installed: tests that need JavaScript will be skipped"; fi
+
+bench/node_modules/.done: bench/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+	  cd bench && npm ci --silent --no-audit --no-fund && touch node_modules/.done \
+	  || echo "better-sqlite3 could not be installed: the bench goes without the durable Node server"; \
+	fi

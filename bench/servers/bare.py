@@ -1,6 +1,7 @@
 """The bench's room server on the bare `socketio` package: `python -m bench.servers.bare PORT`."""
 
 import gc
+import os
 import sys
 
 import msgspec
@@ -26,9 +27,11 @@ _OK = b'{"ok":true}'
 def build() -> Server:
     server = Server(
         Config(
+            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
+            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
         )
     )
     chat = server.namespace("/")
@@ -39,7 +42,7 @@ def build() -> Server:
 
     def on_message(socket: Socket, event: str, args: bytes, ack: Ack | None) -> None:
         (message,) = _decode_message(args)
-        chat.push(message.room, chat.encode("message", args))
+        chat.push(message.room, chat.encode("message", args[1:-1]))
         if ack is not None:
             ack(_OK)
 

@@ -41,6 +41,8 @@ class EngineEcho:
     def on_binary(self, message: bytes) -> None:
         self._session.send([message])
 
+    in_use = True
+
     def on_transport(self) -> None:
         """Sends through the session, whatever its transport."""
 

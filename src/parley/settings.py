@@ -73,6 +73,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             extra={"allowed": "origins such as https://chat.example.org, separated by commas"},
         ),
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Proxies whose X-Forwarded-For and -Proto are believed, separated by commas.",
+            extra={"allowed": "addresses or networks, separated by commas"},
+        ),
+    ] = ("127.0.0.1", "::1")
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe lines that are logged."),
@@ -111,9 +118,6 @@ class Settings(Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Most people whom a conversation can be created with.")
     ] = 200
     max_group_members: Annotated[int, Meta(ge=2, description="Most members of a group.")] = 5_000
-    max_conversations_per_person: Annotated[
-        int, Meta(ge=1, description="Most conversations that one person can be in.")
-    ] = 10_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "parley"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+IMPORT_NAMES = {"pyjwt": "jwt", "python-dotenv": "dotenv"}
 
 
 def named(requirements: list[str]) -> list[str]:
@@ -19,6 +20,17 @@ def named(requirements: list[str]) -> list[str]:
 RUNTIME = named(PROJECT["project"]["dependencies"])
 DEVELOPMENT = named(PROJECT["project"]["optional-dependencies"]["dev"])
 PACKAGES = sorted(SOURCE.rglob("__init__.py"))
+
+
+def imported() -> set[str]:
+    modules = set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                modules.add((node.module or "").partition(".")[0])
+    return modules
 
 
 @pytest.mark.parametrize("file", PACKAGES, ids=lambda file: file.parent.name)
@@ -37,6 +49,12 @@ def test_every_folder_with_modules_is_a_package() -> None:
 def test_every_dependency_has_its_reason_in_the_architecture_page(name: str) -> None:
     table = (ROOT / "docs" / "architecture.md").read_text().partition("## Parts, and why")[2]
     assert f"`{name}`" in table
+
+
+@pytest.mark.parametrize("name", RUNTIME)
+def test_every_dependency_of_the_product_is_used_by_it(name: str) -> None:
+    if name != "httptools":  # uvicorn loads it, by name
+        assert IMPORT_NAMES.get(name, name) in imported()
 
 
 @pytest.mark.parametrize("name", RUNTIME + DEVELOPMENT)
@@ -70,3 +88,13 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_setting_is_used() -> None:
+    used = (SOURCE / "bootstrap.py").read_text()
+    settings = re.findall(
+        r"^    (\w+): ",
+        (SOURCE / "settings.py").read_text().partition("class Source")[0],
+        re.MULTILINE,
+    )
+    assert [name for name in settings if f"settings.{name}" not in used] == []

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from litestar.types import AsyncAnyCallable
 
 from parley.api.authentication import Doorkeeper
@@ -73,7 +74,7 @@ class AuthRoutes:
             status=status,
         )
 
-    async def register(self, request: JsonRequest, data: Register) -> Response[SignedIn]:
+    async def register(self, request: JsonRequest, data: JSONBody[Register]) -> Response[SignedIn]:
         """Make an account, and sign it in."""
         signed_in = await self._accounts.register(
             username=data.username,
@@ -84,18 +85,22 @@ class AuthRoutes:
         )
         return self._granted(request, signed_in)
 
-    async def login(self, request: JsonRequest, data: Login) -> Response[SignedIn]:
+    async def login(self, request: JsonRequest, data: JSONBody[Login]) -> Response[SignedIn]:
         """Sign in."""
         device = _device(request, data.device)
         signed_in = await self._accounts.login(data.login, data.password, device)
         return self._granted(request, signed_in)
 
-    async def refresh(self, request: JsonRequest, data: Refresh | None = None) -> Response[Grant]:
+    async def refresh(
+        self, request: JsonRequest, data: JSONBody[Refresh | None] = None
+    ) -> Response[Grant]:
         """Go on with new tokens; the refresh token shown is good no more."""
         token = self._refresh_token(request, data)
         return self._granted(request, await self._sessions.refresh(token))
 
-    async def logout(self, request: JsonRequest, data: Refresh | None = None) -> Response[None]:
+    async def logout(
+        self, request: JsonRequest, data: JSONBody[Refresh | None] = None
+    ) -> Response[None]:
         """End this session and close its sockets. A device whose access token has expired shows its refresh token."""
         try:
             await self._sessions.logout(await self._door.identity(request))

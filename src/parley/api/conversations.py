@@ -4,6 +4,7 @@ from typing import Literal
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery, JSONBody
 from litestar.types import AsyncAnyCallable
 from msgspec import Struct
 
@@ -96,7 +97,7 @@ class ConversationRoutes:
     async def mine(
         self,
         request: JsonRequest,
-        kind: ConversationKind | None = None,
+        kind: FromQuery[ConversationKind | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> MyConversations:
@@ -107,7 +108,7 @@ class ConversationRoutes:
         return MyConversations(items=page.items, next=cursors.seal(page.next), epoch=self._epoch)
 
     async def create(
-        self, request: JsonRequest, data: CreateConversation
+        self, request: JsonRequest, data: JSONBody[CreateConversation]
     ) -> Response[ConversationCreated]:
         """Make a group. The same `client_id` again finds the first, with 200."""
         group = NewGroup(
@@ -144,7 +145,7 @@ class ConversationRoutes:
         return Page(page.items, cursors.seal(page.next))
 
     async def add(
-        self, request: JsonRequest, conversation_id: Id, data: AddMember
+        self, request: JsonRequest, conversation_id: Id, data: JSONBody[AddMember]
     ) -> Response[MemberJoined]:
         """Bring somebody in; they read everything from its beginning. 204 where they are in already."""
         committed = await self._conversations.add(
@@ -166,7 +167,7 @@ class ConversationRoutes:
         return appended(committed)
 
     async def leave(
-        self, request: JsonRequest, conversation_id: Id, data: Leave | None = None
+        self, request: JsonRequest, conversation_id: Id, data: JSONBody[Leave | None] = None
     ) -> Response[MemberLeft]:
         """Go. When the owner goes, the oldest admin, else the oldest member, takes over."""
         me = request.user.user_id

@@ -2,11 +2,12 @@
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from litestar.types import AsyncAnyCallable
 
 from parley.api.answers import appended
 from parley.api.authentication import Doorkeeper
-from parley.api.requests import Body, Id, JsonRequest, Limit, Seq
+from parley.api.requests import Body, FromSeq, Id, JsonRequest, Limit, Seq
 from parley.api.routes import ASKED, TOLD, route
 from parley.model.entries import Json, MessageNew
 from parley.model.ids import ClientId, ConversationId, UserId
@@ -54,8 +55,8 @@ class MessageRoutes:
         self,
         request: JsonRequest,
         conversation_id: Id,
-        before: Seq | None = None,
-        after: Seq | None = None,
+        before: FromSeq = None,
+        after: FromSeq = None,
         limit: Limit = 50,
     ) -> MessagePage:
         """History: the newest messages, or those next before or after a seq; ascending."""
@@ -68,7 +69,7 @@ class MessageRoutes:
         )
 
     async def send(
-        self, request: JsonRequest, conversation_id: Id, data: SendMessage
+        self, request: JsonRequest, conversation_id: Id, data: JSONBody[SendMessage]
     ) -> Response[MessageNew]:
         """Say something. The same `client_id` again answers with the first, with 200."""
         sent = self._messages.send(
@@ -77,7 +78,7 @@ class MessageRoutes:
         return appended(await sent, made=True)
 
     async def send_to(
-        self, request: JsonRequest, user_id: Id, data: SendMessage
+        self, request: JsonRequest, user_id: Id, data: JSONBody[SendMessage]
     ) -> Response[MessageNew]:
         """Say something to somebody, in the one direct conversation with them, which this opens."""
         sent = await self._messages.send_to(request.user.user_id, UserId(user_id), data.draft())
@@ -88,9 +89,9 @@ class MessageRoutes:
         return await self._messages.get(request.user.user_id, ConversationId(conversation_id), seq)
 
     async def log(
-        self, request: JsonRequest, conversation_id: Id, after: Seq = 0, limit: Limit = 50
+        self, request: JsonRequest, conversation_id: Id, after: FromSeq = None, limit: Limit = 50
     ) -> LogPage:
         """Everything that happened after a seq, in its order."""
         return await self._messages.log(
-            request.user.user_id, ConversationId(conversation_id), after=after, limit=limit
+            request.user.user_id, ConversationId(conversation_id), after=after or 0, limit=limit
         )

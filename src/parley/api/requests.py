@@ -5,20 +5,24 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from parley.model.errors import InvalidJson
 from parley.model.sessions import Identity
 
-Id = Annotated[str, Parameter(min_length=1, max_length=40)]
+Id = Annotated[str, PathParameter(min_length=1, max_length=40)]
 """An id in a path."""
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="The most items of a page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="The most items of a page.")]
 Cursor = Annotated[
-    str | None, Parameter(max_length=200, description="The `next` of the page before.")
+    str | None, QueryParameter(max_length=200, description="The `next` of the page before.")
 ]
-Seq = Annotated[int, Parameter(ge=0, lt=2**53)]
+BEYOND_SEQS = 2**53
+"""JavaScript counts exactly up to here."""
+
+Seq = Annotated[int, PathParameter(ge=0, lt=BEYOND_SEQS)]
+FromSeq = Annotated[int | None, QueryParameter(ge=0, lt=BEYOND_SEQS)]
 
 
 AnyRequest = Request[Any, Any, Any]

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import AsyncAnyCallable
 
 from parley.api import cursors
@@ -16,7 +16,7 @@ from parley.model.pages import Page
 from parley.services.users import Users
 
 Beginning = Annotated[
-    str, Parameter(query="query", description="How a username or display name begins.")
+    str, QueryParameter(name="query", description="How a username or display name begins.")
 ]
 
 

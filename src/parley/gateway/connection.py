@@ -11,7 +11,15 @@ class Connection:
     (conversation_id, seq, joined); None from then on.
     """
 
-    __slots__ = ("conversations", "in_flight", "seen", "session_id", "socket", "user_id")
+    __slots__ = (
+        "catching_up",
+        "conversations",
+        "in_flight",
+        "seen",
+        "session_id",
+        "socket",
+        "user_id",
+    )
 
     def __init__(self, socket: Socket, user_id: UserId, session_id: SessionId) -> None:
         self.socket = socket
@@ -20,3 +28,4 @@ class Connection:
         self.conversations: set[ConversationId] = set()
         self.seen: list[tuple[ConversationId, int, bool]] | None = []
         self.in_flight = 0
+        self.catching_up = False

@@ -33,6 +33,8 @@ from parley.socketio.socket import Socket
 
 logger = logging.getLogger(__name__)
 
+HOLDS_PUSHES = "sync"
+
 
 class EntryAck(Struct, frozen=True, omit_defaults=True):
     """What a command that appended is answered with; `duplicate` where its entry was there before."""
@@ -77,7 +79,7 @@ class Door:
         try:
             identity = await self._authenticate(socket)
             if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater("too many connections")
+                raise TryLater(429, retry_after=30)
             connection = Connection(socket, identity.user_id, identity.session_id)
             socket.data = connection
             await self._hub.welcome(connection)
@@ -85,7 +87,7 @@ class Door:
             await self._authenticate(socket)
         except Unavailable as error:
             self._gone(socket)
-            raise TryLater(error.code) from error
+            raise TryLater(503, retry_after=5) from error
         except ChatError as error:
             self._gone(socket)
             raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
@@ -122,6 +124,11 @@ class Door:
             raise Invalid(str(error)) from error
         except msgspec.DecodeError as error:
             raise InvalidJson(str(error)) from error
+        if event == HOLDS_PUSHES:
+            # Its answers stand outside the bound on what waits for a socket, so there is one at a time.
+            if connection.catching_up:
+                raise RateLimited("This socket is catching up already.")
+            connection.catching_up = True
         return call(connection.user_id, payload)
 
     async def _wait(
@@ -129,7 +136,7 @@ class Door:
     ) -> None:
         """See work to its answer. While catching up reads, pushes wait, so that they follow its answer in order."""
         answer: Answer[Any] = Answer()
-        held = event == "sync"
+        held = event == HOLDS_PUSHES
         if held:
             connection.socket.hold()
         try:
@@ -138,6 +145,7 @@ class Door:
             answer.fail(error)
         self._answered(connection, answer, ack)
         if held:
+            connection.catching_up = False
             connection.socket.release()
 
     def _answered(self, connection: Connection, answer: Answer[Any], ack: Ack | None) -> None:

@@ -210,7 +210,7 @@ class Hub:
 
     def _deliver(self, entry: Entry) -> None:
         conversation_id = entry.conversation_id
-        encoded = self._namespace.encode(entry.type, b"[%b]" % self._encode(entry))
+        encoded = self._namespace.encode(entry.type, self._encode(entry))
         if not isinstance(entry, MessageNew):
             self._let_in(entry)
         self._namespace.push(conversation_id, encoded)

@@ -24,15 +24,15 @@ class Ack:
         """Sends JSON arguments, separated by commas, as they are."""
         socket, self._socket = self._socket, None
         if socket is not None:
-            header = encode_header(PacketType.ACK, socket.namespace.name)
+            header = socket.namespace.ack_header
             socket.reply(Encoded(b"%b%b[%b]" % (header, self._id, args)))
 
 
 def encode_ack(
     namespace: str, ack_id: bytes, answer: object, encode: Callable[[object], bytes]
 ) -> Encoded:
-    """Encodes what a handler returned; a tuple is several arguments, None is null."""
-    args = list(answer) if isinstance(answer, tuple) and answer else [answer]
+    """Encodes what a handler returned: a tuple is several arguments, an empty one is null."""
+    args = list(answer or (None,)) if isinstance(answer, tuple) else [answer]
     value, attachments = detach(args)
     header = encode_header(PacketType.ACK, namespace, len(attachments))
     return Encoded(header + ack_id + encode(value), attachments)

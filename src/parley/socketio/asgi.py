@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.socketio.errors import Refusal
 from parley.socketio.origins import preflight_headers
-from parley.socketio.polling import Polling, PollOverlap
+from parley.socketio.polling import PollAborted, Polling, PollOverlap
 from parley.socketio.protocol import engine as eio
 from parley.socketio.protocol.engine import Fault
 from parley.socketio.protocol.errors import PacketError, PayloadTooLarge
@@ -97,6 +97,9 @@ class _Exchange:
         except PollOverlap:
             session.lose(Reason.TRANSPORT_ERROR)
             await self._refuse(Fault.BAD_REQUEST)
+            return
+        except PollAborted:
+            await self._refuse(Fault.UNKNOWN_SESSION)
             return
         finally:
             if watch is not None:

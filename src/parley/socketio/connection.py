@@ -36,12 +36,22 @@ _RESERVED = frozenset(name.encode() for name in RESERVED_EVENTS)
 class Connection:
     """Takes a session's messages apart and hands them to the namespaces' sockets."""
 
-    __slots__ = ("_connecting", "_partial", "_root", "_server", "_sockets", "session")
+    __slots__ = (
+        "_connecting",
+        "_max_nesting",
+        "_others",
+        "_partial",
+        "_root",
+        "_server",
+        "session",
+    )
 
     def __init__(self, server: "Server", session: Session) -> None:
         self._server = server
+        self._max_nesting = server.config.max_nesting
         self._root: Socket | None = None
-        self._sockets: dict[str, Socket] | None = None
+        # Nearly every client is in the root namespace alone: the rest costs nothing until then.
+        self._others: dict[str, Socket] | None = None
         self._connecting: set[str] | None = None
         self._partial: Packet | None = None
         self.session = session
@@ -59,14 +69,14 @@ class Connection:
         socket = self._root
         if socket is None or name in _RESERVED:
             raise PacketError("event out of place")
-        if nested_deeper(args, self._server.config.max_nesting):
+        if nested_deeper(args, self._max_nesting):
             raise PacketError("nested too deep")
         socket.namespace.on_event(socket, name.decode(), args, ack_id)
 
     def _on_packet(self, message: bytes) -> None:
         config = self._server.config
         packet = decode(message, config.max_attachments)
-        if nested_deeper(packet.payload, config.max_nesting):
+        if nested_deeper(packet.payload, self._max_nesting):
             raise PacketError("nested too deep")
         if packet.missing:
             self._partial = packet
@@ -109,7 +119,31 @@ class Connection:
     def _find(self, namespace: str) -> Socket | None:
         if namespace == ROOT:
             return self._root
-        return self._sockets.get(namespace) if self._sockets is not None else None
+        return self._others.get(namespace) if self._others is not None else None
+
+    def _all(self) -> list[Socket]:
+        root = () if self._root is None else (self._root,)
+        return [*root, *(self._others or {}).values()]
+
+    def _add(self, socket: Socket) -> None:
+        name = socket.namespace.name
+        if name == ROOT:
+            self._root = socket
+        elif self._others is None:
+            self._others = {name: socket}
+        else:
+            self._others[name] = socket
+
+    def _remove(self, socket: Socket) -> None:
+        if self._root is socket:
+            self._root = None
+        elif self._others is not None:
+            self._others.pop(socket.namespace.name, None)
+
+    def _settled(self, namespace: str) -> None:
+        if self._connecting is not None:
+            self._connecting.discard(namespace)
+            self._connecting = self._connecting or None
 
     # --- connecting
 
@@ -122,7 +156,7 @@ class Connection:
         if namespace is None:
             self._refuse(name, ConnectError("Invalid namespace"))
             return
-        count = len(self._sockets or ()) + len(self._connecting or ())
+        count = len(self._all()) + len(self._connecting or ())
         if count >= self._server.config.max_namespaces:
             raise PacketError("too many namespaces")
         if self._connecting is None:
@@ -160,18 +194,17 @@ class Connection:
     def _fail(self, socket: Socket, error: Exception) -> None:
         name = socket.namespace.name
         socket.namespace.leave_all(socket)
-        if self._connecting is not None:
-            self._connecting.discard(name)
+        self._settled(name)
         if self.session.ended:
             return
         if isinstance(error, ConnectError):
             self._refuse(name, error)
         elif isinstance(error, TryLater):
-            self.session.close(Reason.CUT, error.code, error.reason)
+            self.session.cut(Reason.CUT, CloseCode.TRY_AGAIN_LATER, error.reason)
         else:
             # Not packet 44: the client would never return, and the fault is ours.
             log.error("middleware failed", exc_info=error)
-            self.session.close(Reason.CUT, CloseCode.INTERNAL_ERROR)
+            self.session.cut(Reason.CUT, CloseCode.INTERNAL_ERROR)
 
     def _refuse(self, namespace: str, error: ConnectError) -> None:
         body: dict[str, Any] = {"message": error.message}
@@ -210,19 +243,14 @@ class Connection:
     def _accept(self, socket: Socket, replay: Replay | None) -> None:
         """Tells the client first, then sends what it missed, what was held, what handlers emit."""
         namespace = socket.namespace
-        if self._connecting is not None:
-            self._connecting.discard(namespace.name)
+        self._settled(namespace.name)
         if self.session.ended:
             namespace.leave_all(socket)
             namespace.ended(socket, Reason.TRANSPORT_CLOSE)
             return
         if replay is not None:
             socket.restore(replay)
-        if namespace.name == ROOT:
-            self._root = socket
-        if self._sockets is None:
-            self._sockets = {}
-        self._sockets[namespace.name] = socket
+        self._add(socket)
         namespace.sockets[socket.id] = socket
         socket.connected = True
         socket.greet(replay)
@@ -232,11 +260,11 @@ class Connection:
     # --- the session
 
     def on_transport(self) -> None:
-        for socket in (self._sockets or {}).values():
+        for socket in self._all():
             socket.on_transport()
 
     def flush(self) -> None:
-        for socket in (self._sockets or {}).values():
+        for socket in self._all():
             self._server.fanout.flush_one(socket)
 
     def check_held(self, size: int) -> None:
@@ -245,17 +273,16 @@ class Connection:
             self._server.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:
-        self.session.lose(Reason.OUTBOX_FULL)
+        self.session.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER, "too much is held")
 
     @property
-    def is_connected(self) -> bool:
-        """Whether any namespace is."""
-        return bool(self._sockets)
+    def in_use(self) -> bool:
+        """Whether any namespace is connected."""
+        return self._root is not None or bool(self._others)
 
     def on_end(self, reason: Reason) -> None:
-        self._server.connections.discard(self)
         self._partial = None
-        for socket in list((self._sockets or {}).values()):
+        for socket in self._all():
             self.drop(socket, reason)
 
     def drop(self, socket: Socket, reason: Reason) -> None:
@@ -269,10 +296,7 @@ class Connection:
         if recovery is not None and socket.pid is not None and returns:
             recovery.suspend(socket)
         socket.connected = False
-        if self._sockets is not None:
-            self._sockets.pop(namespace.name, None)
-        if namespace.name == ROOT:
-            self._root = None
+        self._remove(socket)
         namespace.sockets.pop(socket.id, None)
         namespace.leave_all(socket)
         socket.fail_calls()
@@ -282,12 +306,15 @@ class Connection:
 class ConnectTimeout:
     """Ends a session that has connected no namespace in time."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_engine", "_sid")
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        # Not the session itself: it would outlive its end in memory until this is called.
+        self._engine = session.engine
+        self._sid = session.sid
 
     def on_time(self, now: float) -> None:
         """Is called by the wheel."""
-        if not self._connection.is_connected:
-            self._connection.session.close(Reason.CONNECT_TIMEOUT)
+        session = self._engine.sessions.get(self._sid)
+        if session is not None and not session.in_use:
+            session.close(Reason.CONNECT_TIMEOUT)

@@ -18,6 +18,9 @@ class Encoded:
     open = False
     """A single packet never takes another one in; see `fanout.Batch`."""
 
+    def close(self) -> None:
+        """Is closed from the beginning."""
+
     def __init__(self, text: bytes, attachments: Sequence[bytes] = ()) -> None:
         """Takes a whole Engine.IO text packet, and the binary ones that follow it."""
         self.text = text
@@ -27,7 +30,7 @@ class Encoded:
         if size < _LENGTH_16:
             frames = b"\x81%c%b" % (size, text)
         elif size < _LENGTH_64:
-            frames = b"\x81\x7e%c%c%b" % (size >> 8, size & 255, text)
+            frames = b"\x81\x7e" + size.to_bytes(2, "big") + text
         else:
             frames = serialise(1, text)
         if attachments:

@@ -89,9 +89,8 @@ class Engine:
         session = self.sessions.get(sid)
         if session is None:
             return Fault.UNKNOWN_SESSION
-        if websocket is not (transport == "websocket"):
-            return Fault.BAD_REQUEST
-        if not websocket and session.polling is None:
+        fits = websocket is (transport == "websocket") and query.get("EIO") == eio.PROTOCOL_VERSION
+        if not fits or (not websocket and session.polling is None):
             return Fault.BAD_REQUEST
         return session
 
@@ -171,6 +170,7 @@ class Engine:
 
     def create(self, request: Request) -> Session:
         """Returns a new session, known by its id and watched by the wheel."""
+        request.compact()
         now = self.time()
         session = Session(self, self.config.new_id(), request, now)
         self.sessions[session.sid] = session

@@ -15,13 +15,23 @@ class ConnectError(Exception):
 
 
 class TryLater(Exception):
-    """Raised by middleware: the transport is cut, so that the client comes back by itself."""
+    """Raised by middleware: the transport is cut, so that the client comes back by itself.
 
-    def __init__(self, reason: str = "try again later", code: int = 1013) -> None:
-        """Closes a WebSocket with `code` and `reason`; polling has one kind of close."""
-        super().__init__(reason)
-        self.reason = reason
-        self.code = code
+    Below Socket.IO, in `Server.admit`, return a `Refusal` instead: it costs less and is an HTTP
+    answer; here the handshake has been made, so status and delay stand in the close reason.
+    """
+
+    def __init__(self, status: int = 503, retry_after: int | None = None) -> None:
+        """Takes 503 or 429 and after how many seconds to return, as HTTP would say it."""
+        super().__init__(status, retry_after)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def reason(self) -> str:
+        """What the close frame says."""
+        later = "" if self.retry_after is None else f", retry after {self.retry_after} s"
+        return f"{self.status}{later}"
 
 
 class TooManyRooms(Exception):

@@ -22,6 +22,10 @@ class Batch:
         self.frames = b""
         self._positioned_frames: bytes | None = None
 
+    def close(self) -> None:
+        """Lets nothing more in."""
+        self.open = False
+
     def seal(self) -> None:
         """Joins what it holds; no more comes in."""
         self.open = False
@@ -136,15 +140,14 @@ class Fanout:
     def push_each(self, members: Iterable[Member], encoded: Encoded) -> None:
         """Sends to each of these members, whatever rooms they are in."""
         self._spread()
-        for member in members:
-            self._mark(member, encoded)
+        self._mark(members, encoded)
 
     def push_one(self, member: Member, encoded: Encoded) -> None:
         """Sends to one member."""
         sole = self._sole
         if sole is not None and member in sole.members:
             self._spread()
-        self._mark(member, encoded)
+        self._mark((member,), encoded)
 
     def reply(self, member: Member, encoded: Encoded) -> None:
         """Sends an answer: in order with what was sent to this member alone, and with answers.
@@ -161,8 +164,7 @@ class Fanout:
             pending.insert(len(pending) - 1, encoded)
         else:
             pending.append(encoded)
-        if not member.queued:
-            self._enqueue(member)
+        self._enqueue(member)
 
     def urge(self, member: Member, encoded: Encoded) -> None:
         """Sends before everything else that waits for this member."""
@@ -170,8 +172,7 @@ class Fanout:
             member.urgent = []
         member.urgent.append(encoded)
         member.settle()
-        if not member.queued:
-            self._enqueue(member)
+        self._enqueue(member)
 
     # --- holding
 
@@ -191,8 +192,7 @@ class Fanout:
         member.held_size = 0
         if held:
             member.pending = held + (member.pending or [])
-            if not member.queued:
-                self._enqueue(member)
+            self._enqueue(member)
         member.settle()
 
     # --- membership
@@ -228,34 +228,35 @@ class Fanout:
             room.batch.seal()
         room.batch = batch
         self._batches.append(room)
-        for member in room.members:
-            self._mark(member, batch)
+        self._mark(room.members, batch)
         return batch
 
     def _spread(self) -> None:
         """Tells the members of the only room so far that it has something for them."""
         sole, self._sole = self._sole, None
         if sole is not None and sole.batch is not None:
-            for member in sole.members:
-                self._mark(member, sole.batch)
+            self._mark(sole.members, sole.batch)
 
-    def _mark(self, member: Member, item: Encoded | Batch) -> None:
-        pending = member.pending
-        if pending is None:
-            member.pending = [item]
-        else:
-            if pending:
-                last = pending[-1]
-                if isinstance(last, Batch):
-                    last.open = False
-            pending.append(item)
-        if not member.queued:
-            self._enqueue(member)
+    def _mark(self, members: Iterable[Member], item: Encoded | Batch) -> None:
+        """Puts an item behind what these members are to be sent already."""
+        queue = self._queue
+        for member in members:
+            pending = member.pending
+            if pending is None:
+                member.pending = [item]
+            else:
+                if pending and pending[-1].open:
+                    pending[-1].close()
+                pending.append(item)
+            if not member.queued:
+                member.queued = True
+                queue.append(member)
+        self._schedule()
 
     def _enqueue(self, member: Member) -> None:
-        member.queued = True
-        self._queue.append(member)
-        if not self._scheduled:
+        if not member.queued:
+            member.queued = True
+            self._queue.append(member)
             self._schedule()
 
     def _schedule(self) -> None:
@@ -273,6 +274,23 @@ class Fanout:
 
     def flush(self) -> None:
         """Writes everything that waits, except what is held."""
+        self._seal_rooms()
+        queue, self._queue = self._queue, []
+        for member in queue:
+            if not member.plain:
+                self._write_other(member)
+                continue
+            member.queued = False
+            pending = member.pending
+            if pending:
+                member.pending = None
+                if len(pending) == 1:
+                    member.write(pending[0].frames)
+                else:
+                    member.write(b"".join([item.frames for item in pending]))
+
+    def _seal_rooms(self) -> None:
+        """Closes all batches, and writes that of a room that had the tick to itself."""
         rooms, self._batches = self._batches, []
         for room in rooms:
             if room.batch is not None:
@@ -282,9 +300,6 @@ class Fanout:
             self._write_room(sole, sole.batch)
         for room in rooms:
             room.batch = None
-        queue, self._queue = self._queue, []
-        for member in queue:
-            self._write_member(member)
 
     def flush_one(self, member: Member) -> None:
         """Writes everything that waits for one member, except what is held."""
@@ -294,27 +309,22 @@ class Fanout:
             for item in member.pending or ():
                 if isinstance(item, Batch) and item.open:
                     item.seal()
-            self._write_member(member)
+            self._write_other(member)
 
     def _write_room(self, room: Room, batch: Batch) -> None:
         frames = batch.frames
+        others: list[Member] = []
         for member in room.members:
             if member.pending is None:
                 member.write(frames)
             else:
-                self._mark(member, batch)
+                others.append(member)
+        self._mark(others, batch)
 
-    def _write_member(self, member: Member) -> None:
+    def _write_other(self, member: Member) -> None:
+        """Writes to a member of any kind; `flush` does the same for plain ones in place."""
         member.queued = False
         pending = member.pending
-        if member.plain:
-            if pending:
-                member.pending = None
-                if len(pending) == 1:
-                    member.write(pending[0].frames)
-                else:
-                    member.write(b"".join([item.frames for item in pending]))
-            return
         urgent, member.urgent = member.urgent, None
         if urgent:
             member.transmit(list(urgent))

@@ -8,7 +8,7 @@ from parley.socketio.acks import Ack, encode_ack
 from parley.socketio.broadcast import Broadcast
 from parley.socketio.encoding import Encoded
 from parley.socketio.errors import TooManyRooms
-from parley.socketio.fanout import Fanout, Member, Room
+from parley.socketio.fanout import Member, Room
 from parley.socketio.logs import log
 from parley.socketio.protocol.binary import attach, detach
 from parley.socketio.protocol.packets import (
@@ -39,6 +39,9 @@ class Namespace:
     def __init__(self, server: "Server", name: str) -> None:
         self.server = server
         self.name = name
+        self.event_header = encode_header(PacketType.EVENT, name)
+        self.ack_header = encode_header(PacketType.ACK, name)
+        self.fanout = server.fanout
         self.sockets: dict[str, Socket] = {}
         self.rooms: dict[str, Room] = {}
         self.middleware: list[ConnectHandler] = []
@@ -47,11 +50,6 @@ class Namespace:
         self._handlers: dict[str, EventHandler] = {}
         self._raw: RawHandler | None = None
         self._raw_binary: RawBinaryHandler | None = None
-
-    @property
-    def fanout(self) -> Fanout:
-        """The server's; one order for all its namespaces."""
-        return self.server.fanout
 
     # --- handlers
 
@@ -74,7 +72,7 @@ class Namespace:
         """Has `handler(socket, *args)` called for an event.
 
         Where the client asked for an ack it is sent what the handler returns, a tuple as several
-        arguments; nothing if the handler raises.
+        arguments. There is no ack for None, nor if the handler raises; `()` answers with null.
         """
         check_event_name(event)
         self._handlers[event] = handler
@@ -129,15 +127,15 @@ class Namespace:
             return
         if isawaitable(result):
             self.server.spawn(self._answer_later(socket, result, ack_id))
-        elif ack_id:
+        else:
             self._answer(socket, result, ack_id)
 
     async def _answer_later(self, socket: Socket, result: Awaitable[Any], ack_id: bytes) -> None:
-        answer = await result
-        if ack_id:
-            self._answer(socket, answer, ack_id)
+        self._answer(socket, await result, ack_id)
 
     def _answer(self, socket: Socket, answer: object, ack_id: bytes) -> None:
+        if answer is None or not ack_id:
+            return
         try:
             encoded = encode_ack(self.name, ack_id, answer, self.server.config.encode)
         except Exception:
@@ -148,19 +146,16 @@ class Namespace:
     # --- events to clients
 
     def encode(self, event: str, args: bytes) -> Encoded:
-        """Encodes an event once for any number of pushes; `args` is a JSON array.
+        """Encodes an event once for any number of pushes.
 
-        It is not checked: malformed JSON here is malformed JSON at every client.
+        `args` is JSON arguments, separated by commas. They are not checked: malformed JSON here
+        is malformed JSON at every client.
         """
         if event in RESERVED_EVENTS:
             check_event_name(event)
         name = self.server.config.encode(event)
-        comma = b"" if args == b"[]" else b","
-        return Encoded(b"%b[%b%b%b" % (self._event_header, name, comma, args[1:]))
-
-    @property
-    def _event_header(self) -> bytes:
-        return encode_header(PacketType.EVENT, self.name)
+        comma = b"," if args else b""
+        return Encoded(b"%b[%b%b%b]" % (self.event_header, name, comma, args))
 
     def encode_event(self, event: str, args: Sequence[object], ack_id: bytes = b"") -> Encoded:
         """Encodes an event with JSON and bytes arguments; raises what the encoder raises."""

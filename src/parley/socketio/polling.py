@@ -9,16 +9,21 @@ class PollOverlap(Exception):
     """A second poll came while one was waiting."""
 
 
+class PollAborted(Exception):
+    """The session was cut while a poll was waiting."""
+
+
 class Polling:
     """The outgoing half of HTTP long-polling."""
 
-    __slots__ = ("_max_packets", "_packets", "_waiter", "posting", "size")
+    __slots__ = ("_aborted", "_max_packets", "_packets", "_waiter", "posting", "size")
 
     def __init__(self, max_packets: int) -> None:
         """Gives at most `max_packets` to one answer."""
         self._max_packets = max_packets
         self._packets: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
+        self._aborted = False
         self.size = 0
         self.posting = False
 
@@ -44,7 +49,10 @@ class Polling:
             self.send([packet])
 
     async def poll(self) -> list[bytes]:
-        """Returns packets as soon as there are some; raises PollOverlap if a poll waits already."""
+        """Returns packets as soon as there are some.
+
+        Raises PollOverlap if a poll waits already, PollAborted if the session is cut.
+        """
         if self._waiter is not None:
             raise PollOverlap
         if not self._packets:
@@ -53,10 +61,17 @@ class Polling:
                 await self._waiter
             finally:
                 self._waiter = None
+        if self._aborted:
+            raise PollAborted
         taken = self._packets[: self._max_packets]
         del self._packets[: self._max_packets]
         self.size -= sum(map(len, taken))
         return taken
+
+    def abort(self) -> None:
+        """Has the poll that waits answered with an error."""
+        self._aborted = True
+        self._wake()
 
     def take_all(self) -> list[bytes]:
         """Returns what is left, to be sent over a WebSocket; noops were for polls alone."""

@@ -2,56 +2,64 @@
 
 from collections.abc import Mapping
 from typing import Any, Self
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
-from parley.socketio.protocol.handshake import UpgradeRequest
+from parley.socketio.protocol.handshake import RequestHead, read_headers
 
 
 class Request:
     """Method, target and headers of a request; kept as it came, since most are never asked for."""
 
-    __slots__ = ("_headers", "_query", "address", "method", "path", "secure")
+    __slots__ = ("_head", "_headers", "address", "secure")
 
     def __init__(
         self,
-        head: UpgradeRequest | Mapping[str, str],
-        method: str,
-        target: str,
+        head: RequestHead,
         address: str | None,
         secure: bool,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Takes the peer's address as the transport or the ASGI server tells it."""
-        path, _, self._query = target.partition("?")
-        self._headers = head
-        self.path = unquote(path)
-        self.method = method
+        self._head = head
+        self._headers = headers
         self.address = address
         self.secure = secure
 
     @classmethod
     def from_scope(cls, scope: Mapping[str, Any]) -> Self:
         """Returns the request of an ASGI scope of type `http`."""
-        headers: dict[str, str] = {}
-        for name_bytes, value_bytes in scope["headers"]:
-            name = name_bytes.decode("latin-1")
-            value = value_bytes.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        target = f"{quote(scope['path'])}?{scope['query_string'].decode('latin-1')}"
+        lines = b"\r\n".join([b"%b:%b" % pair for pair in scope["headers"]])
         client = scope.get("client")
-        target = f"{scope['path'].replace('%', '%25')}?{scope['query_string'].decode('latin-1')}"
         secure = scope.get("scheme") == "https"
-        return cls(headers, scope["method"], target, client[0] if client else None, secure)
+        head = RequestHead(scope["method"], target, lines)
+        return cls(head, client[0] if client else None, secure)
 
     @property
-    def headers(self) -> Mapping[str, str]:
-        """By lower-case name; parsed at each access, so hold on to it."""
-        if isinstance(self._headers, UpgradeRequest):
-            return self._headers.headers()
-        return self._headers
+    def method(self) -> str:
+        """In upper case."""
+        return self._head.method
+
+    @property
+    def path(self) -> str:
+        """Without the query, unescaped."""
+        return unquote(self._head.target.partition("?")[0])
 
     @property
     def query(self) -> dict[str, str]:
         """By name, the last one of repeated ones; parsed at each access, so hold on to it."""
-        return dict(parse_qsl(self._query, keep_blank_values=True))
+        return dict(parse_qsl(self._head.target.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name; once the handshake is over parsed at each access."""
+        if self._headers is None:
+            self._headers = read_headers(self._head.lines)
+        return self._headers
+
+    def compact(self) -> None:
+        """Forgets what can be parsed again; a connection keeps its request as long as it lives."""
+        self._headers = None
 
 
 class Handshake:
@@ -65,12 +73,14 @@ class Handshake:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """See `Request.headers`."""
-        return self.request.headers
+        """By lower-case name."""
+        headers = self.request.headers
+        self.request.compact()
+        return headers
 
     @property
     def query(self) -> dict[str, str]:
-        """See `Request.query`."""
+        """By name, the last one of repeated ones."""
         return self.request.query
 
     @property

@@ -33,7 +33,6 @@ class Server:
         self.engine = Engine(self.config, self._receive)
         self.fanout = Fanout(self.engine.call_soon, self.config.max_batch)
         self.namespaces: dict[str, Namespace] = {}
-        self.connections: set[Connection] = set()
         self.websocket_protocol: Callable[..., WebSocket] = protocol_class(
             {self.config.path: self.engine}, self.config
         )
@@ -64,9 +63,8 @@ class Server:
 
     def _receive(self, session: Session) -> Connection:
         connection = Connection(self, session)
-        self.connections.add(connection)
         deadline = self.engine.time() + self.config.connect_timeout
-        self.engine.wheel.at(deadline, ConnectTimeout(connection))
+        self.engine.wheel.at(deadline, ConnectTimeout(session))
         return connection
 
     # --- JSON from clients
@@ -112,7 +110,7 @@ class Server:
             ahead = begin + number * pause - loop.time()
             if ahead > 0:
                 await asyncio.sleep(ahead)
-            session.close(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
+            session.cut(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
         await self.engine.wait_empty(end - loop.time())
         for session in list(self.engine.sessions.values()):
             session.lose(Reason.SERVER_SHUTDOWN)

@@ -15,6 +15,7 @@ from parley.socketio.websocket import WebSocket
 if TYPE_CHECKING:
     from parley.socketio.engine import Engine
 
+_WEBSOCKET = State.WEBSOCKET
 _PING_FRAME = serialise(Opcode.TEXT, eio.PING)
 
 
@@ -33,6 +34,10 @@ class Receiver(Protocol):
     def flush(self) -> None:
         """Hands over what it still has to send, since the session is about to end."""
 
+    @property
+    def in_use(self) -> bool:
+        """Whether the client has begun what it opened the session for."""
+
     def on_end(self, reason: Reason) -> None:
         """Is told once that the session has ended for it."""
 
@@ -42,19 +47,19 @@ class Session:
 
     __slots__ = (
         "_candidate",
-        "_engine",
         "_heartbeat",
         "_polling",
         "_receiver",
         "_state",
         "_websocket",
+        "engine",
         "request",
         "sid",
         "write",
     )
 
     def __init__(self, engine: "Engine", sid: str, request: Request, now: float) -> None:
-        self._engine = engine
+        self.engine = engine
         self._state = State.POLLING
         self._heartbeat = Heartbeat(now, engine.config.ping_interval)
         self._polling: Polling | None = None
@@ -67,9 +72,9 @@ class Session:
 
     def open_polling(self) -> Polling:
         """Begins on polling; the caller answers the handshake with what `poll` returns."""
-        self._polling = Polling(self._engine.config.max_packets_per_poll)
+        self._polling = Polling(self.engine.config.max_packets_per_poll)
         self._polling.send([self._open_packet(("websocket",))])
-        self._receiver = self._engine.receive(self)
+        self._receiver = self.engine.receive(self)
         return self._polling
 
     def open_websocket(self, websocket: WebSocket) -> None:
@@ -77,10 +82,10 @@ class Session:
         self._state = State.WEBSOCKET
         self._websocket = websocket
         self.write(serialise(Opcode.TEXT, self._open_packet(())))
-        self._receiver = self._engine.receive(self)
+        self._receiver = self.engine.receive(self)
 
     def _open_packet(self, upgrades: tuple[str, ...]) -> bytes:
-        config = self._engine.config
+        config = self.engine.config
         return eio.open_packet(
             self.sid,
             upgrades,
@@ -100,6 +105,11 @@ class Session:
         return None if self._state is State.WEBSOCKET else self._polling
 
     @property
+    def in_use(self) -> bool:
+        """See `Receiver.in_use`."""
+        return self._receiver is not None and self._receiver.in_use
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more is sent or received."""
         return self._state is State.CLOSED or self._state is State.CLOSING
@@ -112,12 +122,12 @@ class Session:
             self.write(b"".join([_frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
-            if self._polling.size > self._engine.config.max_outbox:
+            if self._polling.size > self.engine.config.max_outbox:
                 # Not at once: see `Fanout` on writes.
-                self._engine.call_soon(self._overflow)
+                self.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:
-        self.lose(Reason.OUTBOX_FULL)
+        self.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER)
 
     # --- receiving
 
@@ -125,7 +135,7 @@ class Session:
         # The row (WEBSOCKET, MESSAGE) of the table, without the table: it is the hot path.
         receiver = self._receiver
         try:
-            if message[:1] == eio.MESSAGE and self._state is State.WEBSOCKET and receiver:
+            if receiver is not None and self._state is _WEBSOCKET and message[:1] == b"4":
                 receiver.on_text(message)
             else:
                 self.receive(message)
@@ -149,7 +159,7 @@ class Session:
         elif kind == eio.PONG:
             self._state, action = step(self._state, Event.PONG)
             if action is Action.BEAT:
-                self._heartbeat.pong(self._engine.time(), self._engine.config.ping_interval)
+                self._heartbeat.pong(self.engine.time(), self.engine.config.ping_interval)
         elif kind == eio.CLOSE:
             self._end(Reason.TRANSPORT_CLOSE, eio.NOOP)
         else:
@@ -161,13 +171,13 @@ class Session:
         """Takes a WebSocket that was opened with this session's id."""
         state, action = step(self._state, Event.CANDIDATE)
         if action is Action.REFUSE_CANDIDATE:
-            websocket.refuse(*self._engine.refusal(eio.Fault.BAD_REQUEST))
+            websocket.refuse(*self.engine.refusal(eio.Fault.BAD_REQUEST))
             return
         self._state = state
         self._candidate = _Candidate(self, websocket)
-        websocket.accept(self._candidate, self._engine.config.response_headers)
-        deadline = self._engine.time() + self._engine.config.upgrade_timeout
-        self._engine.wheel.at(deadline, self._candidate)
+        websocket.accept(self._candidate, self.engine.config.response_headers)
+        deadline = self.engine.time() + self.engine.config.upgrade_timeout
+        self.engine.wheel.at(deadline, self._candidate)
 
     def on_candidate_packet(self, candidate: "_Candidate", message: bytes) -> None:
         """Takes a packet of the WebSocket that is to replace polling."""
@@ -227,12 +237,20 @@ class Session:
 
     def lose(self, reason: Reason) -> None:
         """Ends the session for a fault or a silence of the client's."""
-        code = CloseCode.NORMAL
-        if reason is Reason.OUTBOX_FULL:
-            code = CloseCode.TRY_AGAIN_LATER
-        self._end(reason, eio.CLOSE, code)
+        self._end(reason, eio.CLOSE)
 
-    def close(self, reason: Reason, code: int = CloseCode.NORMAL, text: str = "") -> None:
+    def cut(self, reason: Reason, code: int = CloseCode.SERVICE_RESTART, text: str = "") -> None:
+        """Ends the session so that stock clients come back by themselves.
+
+        A WebSocket is closed with `code`, behind what was sent. A poll is answered with an HTTP
+        error: packet `1` would do for the official clients, but is final for python-socketio's.
+        """
+        if not self.ended:
+            if self._receiver is not None and reason is not Reason.OUTBOX_FULL:
+                self._receiver.flush()
+            self._end(reason, None, code, text)
+
+    def close(self, reason: Reason) -> None:
         """Ends the session from our side, behind what was sent."""
         if self.ended:
             return
@@ -240,11 +258,11 @@ class Session:
             self._receiver.flush()
         self._state, action = step(self._state, Event.CLOSE_ASKED)
         if action is Action.FINISH:
-            self._finish(reason, eio.CLOSE, code, text)
+            self._finish(reason, eio.CLOSE, CloseCode.NORMAL, "")
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
-        self._engine.wheel.at(self._engine.time() + self._engine.config.close_timeout, self)
+        self.engine.wheel.at(self.engine.time() + self.engine.config.close_timeout, self)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -252,18 +270,27 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
 
-    def _end(self, reason: Reason, farewell: bytes, code: int = CloseCode.NORMAL) -> None:
+    def _end(
+        self,
+        reason: Reason,
+        farewell: bytes | None,
+        code: int = CloseCode.NORMAL,
+        text: str = "",
+    ) -> None:
         self._state, action = step(self._state, Event.LOST)
         if action is Action.FINISH:
-            self._finish(reason, farewell, code, "")
+            self._finish(reason, farewell, code, text)
 
-    def _finish(self, reason: Reason, farewell: bytes, code: int, text: str) -> None:
-        self._engine.forget(self)
+    def _finish(self, reason: Reason, farewell: bytes | None, code: int, text: str) -> None:
+        self.engine.forget(self)
         if self._candidate is not None:
             self._candidate.websocket.close()
             self._candidate = None
         if self._polling is not None:
-            self._polling.release(farewell)
+            if farewell is None:
+                self._polling.abort()
+            else:
+                self._polling.release(farewell)
         websocket, self._websocket = self._websocket, None
         if websocket is not None:
             websocket.close(code, text)
@@ -283,7 +310,7 @@ class Session:
         if self._state is State.CLOSING:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
-        beat = self._heartbeat.due(now, self._engine.config.ping_timeout)
+        beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:
             self.lose(Reason.PING_TIMEOUT)
             return
@@ -292,7 +319,7 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        self._engine.wheel.at(self._heartbeat.deadline, self)
+        self.engine.wheel.at(self._heartbeat.deadline, self)
 
 
 class _Candidate:

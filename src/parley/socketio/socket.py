@@ -176,7 +176,7 @@ class Socket(Member):
 
     def cut(self, code: int = CloseCode.SERVICE_RESTART, reason: str = "") -> None:
         """Ends the whole connection in a way that brings stock clients back."""
-        self._connection.session.close(Reason.CUT, code, reason)
+        self._connection.session.cut(Reason.CUT, code, reason)
 
     def fail_calls(self) -> None:
         """Tells those who wait for this client's answers that there will be none."""

@@ -15,8 +15,18 @@ from parley.socketio.protocol.frames import (
     serialise,
     serialise_close,
 )
-from parley.socketio.protocol.handshake import UpgradeRequest, accept, check_upgrade, refuse
+from parley.socketio.protocol.handshake import (
+    accept,
+    check_upgrade,
+    read_headers,
+    read_request,
+    refuse,
+)
 from parley.socketio.request import Request
+
+# As plain integers: an attribute of an enumeration costs more than the comparison it is for.
+_TEXT = int(Opcode.TEXT)
+_BINARY = int(Opcode.BINARY)
 
 
 class Handler(Protocol):
@@ -96,18 +106,18 @@ class WebSocket(asyncio.Protocol):
     def _upgrade(self, data: bytes) -> None:
         """Takes the request, which uvicorn hands over whole; nothing may follow it yet."""
         try:
-            head = UpgradeRequest(data[:-4])
-            self._key = check_upgrade(head.method, head.headers())
+            head = read_request(data[:-4])
+            headers = read_headers(head.lines)
+            self._key = check_upgrade(head.method, headers)
         except UpgradeError as error:
-            self.refuse(400, str(error).encode(), "text/plain")
+            self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return
         peer = self._transport.get_extra_info("peername")
         request = Request(
             head,
-            head.method,
-            head.target,
             peer[0] if isinstance(peer, tuple) else None,
             self._transport.get_extra_info("sslcontext") is not None,
+            headers,
         )
         endpoint = self._endpoints.get(request.path)
         if endpoint is None:
@@ -152,15 +162,14 @@ class WebSocket(asyncio.Protocol):
         if parser is None:
             self._before_open(data)
             return
-        events = parser.feed(data)
-        for opcode, payload in events:
+        for opcode, payload in parser.feed(data):
             # A handler may have closed while earlier messages of these bytes were handled.
             handler = self._handler
-            if opcode == Opcode.TEXT and handler is not None:
+            if opcode == _TEXT and handler is not None:
                 handler.on_text(payload)
-            elif opcode == Opcode.BINARY and handler is not None:
+            elif opcode == _BINARY and handler is not None:
                 handler.on_binary(payload)
-            elif opcode > Opcode.BINARY:
+            elif opcode > _BINARY:
                 self._control(opcode, payload)
         if parser.error is not None:
             self._fail(parser.error)
@@ -238,6 +247,7 @@ class WebSocket(asyncio.Protocol):
             self.refuse(503)
             return
         self._send_last(serialise_close(code, reason))
+        self._await_peer()
         self._lost(code, reason)
 
     def shutdown(self) -> None:
@@ -245,12 +255,15 @@ class WebSocket(asyncio.Protocol):
         self.close(CloseCode.SERVICE_RESTART)
 
     def _send_last(self, frame: bytes) -> None:
-        """Writes a close frame and gives the peer a while to finish its half."""
+        """Writes a close frame behind all that waits."""
         self._closing = True
         parked, self._parked = self._parked, None
         self._transport.write(b"".join((*(parked or ()), frame)))
         if self._paused:
             self._transport.resume_reading()
+
+    def _await_peer(self) -> None:
+        """Gives the peer a while to finish its half of the closing handshake."""
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._config.close_timeout, self._transport.abort)
 
@@ -260,6 +273,7 @@ class WebSocket(asyncio.Protocol):
         self._parser.error = error
         if not self._closing:
             self._send_last(serialise_close(error.code, error.reason))
+            self._await_peer()
             self._lost(error.code, error.reason)
         if self._transport.can_write_eof():
             # Half-closed, so that bytes still on their way cause no reset that would

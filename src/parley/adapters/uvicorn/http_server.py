@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import math
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
 
@@ -27,22 +28,23 @@ class HttpServer:
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
-        websocket: type[asyncio.Protocol] | None,
+        websocket: Callable[..., asyncio.Protocol],
         *,
         access_log: bool,
-        drain_seconds: float,
+        trusted_proxies: Sequence[str],
     ) -> None:
         self._server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
                 http="httptools",
-                ws=websocket or "none",
+                ws=websocket,  # type: ignore[arg-type]  # called as a class is, so a function does
                 lifespan="off",
                 log_config=None,
                 access_log=access_log,
                 server_header=False,
-                timeout_graceful_shutdown=max(1, round(drain_seconds)),
+                workers=1,
+                forwarded_allow_ips=list(trusted_proxies),
             )
         )
         self._serving: asyncio.Task[None] | None = None
@@ -53,15 +55,12 @@ class HttpServer:
         while not self._server.started and not self._serving.done():  # noqa: ASYNC110  # uvicorn offers no event
             await asyncio.sleep(0)
 
-    async def stop(self) -> None:
-        """Accept nothing new, let what is being answered finish within the drain time, close."""
+    async def stop(self, within_seconds: float) -> None:
+        """Accept nothing new, let what is being answered finish within this time, close."""
+        self._server.config.timeout_graceful_shutdown = max(1, math.ceil(within_seconds))
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
-
-    def hurry(self) -> None:
-        """Cut short a stop that is under way."""
-        self._server.force_exit = True
 
 
 class _Server(uvicorn.Server):

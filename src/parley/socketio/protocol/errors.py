@@ -26,7 +26,14 @@ class FrameError(PeerError):
 
 
 class UpgradeError(PeerError):
-    """An HTTP request that asks for a WebSocket wrongly (RFC 6455, section 4.2.1)."""
+    """An HTTP request that asks for a WebSocket wrongly (RFC 6455, section 4.2.1).
+
+    `headers` belong to the answer.
+    """
+
+    def __init__(self, message: str, *headers: tuple[str, str]) -> None:
+        super().__init__(message)
+        self.headers = headers
 
 
 class PacketError(PeerError):

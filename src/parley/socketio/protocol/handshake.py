@@ -25,30 +25,38 @@ _REASONS = {
 }
 
 
-class UpgradeRequest:
+class RequestHead:
     """A request's head, kept as it came; its headers are taken apart when they are asked for."""
 
-    __slots__ = ("_lines", "method", "target")
+    __slots__ = ("lines", "method", "target")
 
-    def __init__(self, head: bytes) -> None:
-        """Takes everything up to the empty line; raises UpgradeError if it is no HTTP/1.1."""
-        first, _, self._lines = head.partition(b"\r\n")
-        parts = first.split(b" ")
-        if parts[2:] != [b"HTTP/1.1"]:
-            raise UpgradeError("not an HTTP/1.1 request")
-        self.method = parts[0].decode("latin-1")
-        self.target = parts[1].decode("latin-1")
+    def __init__(self, method: str, target: str, lines: bytes) -> None:
+        """Takes the header lines as they came, without the empty one."""
+        self.method = method
+        self.target = target
+        self.lines = lines
 
-    def headers(self) -> dict[str, str]:
-        """Returns the headers by lower-case name; repeated ones joined by commas (RFC 9110)."""
-        headers: dict[str, str] = {}
-        for line in self._lines.decode("latin-1").split("\r\n"):
-            name, colon, value = line.partition(":")
-            if colon:
-                name = name.lower()
-                value = value.strip()
-                headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return headers
+
+def read_request(head: bytes) -> RequestHead:
+    """Returns what stands before the empty line; raises UpgradeError if it is no HTTP/1.1."""
+    first, _, lines = head.partition(b"\r\n")
+    parts = first.split(b" ")
+    if parts[2:] != [b"HTTP/1.1"]:
+        raise UpgradeError("not an HTTP/1.1 request")
+    method = "GET" if parts[0] == b"GET" else parts[0].decode("latin-1")
+    return RequestHead(method, parts[1].decode("latin-1"), lines)
+
+
+def read_headers(lines: bytes) -> dict[str, str]:
+    """Returns headers by lower-case name; repeated ones joined by commas (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for line in lines.decode("latin-1").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            name = name.lower()
+            value = value.strip()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def check_upgrade(method: str, headers: Mapping[str, str]) -> str:
@@ -62,7 +70,7 @@ def check_upgrade(method: str, headers: Mapping[str, str]) -> str:
     }:
         raise UpgradeError("connection is not to be upgraded")
     if headers.get("sec-websocket-version") != "13":
-        raise UpgradeError("WebSocket version is not 13")
+        raise UpgradeError("WebSocket version is not 13", ("Sec-WebSocket-Version", "13"))
     key = headers.get("sec-websocket-key", "")
     try:
         size = len(b64decode(key, validate=True))

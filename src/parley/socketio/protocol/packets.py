@@ -24,10 +24,10 @@ RESERVED_EVENTS = frozenset(
 )
 ROOT = "/"
 
-_HEADER = re.compile(rb"([0-6])(?:(\d{1,4})-)?(?:(/[^,]*+)(?:,|\Z))?(\d{1,16}+(?=[\[\s]))?")
+_HEADER = re.compile(rb"([0-6])(?:(\d{1,4})-)?(?:(/[^,]*+)(?:,|\Z))?(\d{1,16}+(?=\[))?")
 # An event in the root namespace with a plain name: nearly all of them.
 _COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\]*)"([,\]])')
-_NAMED = re.compile(rb'\s*\[\s*("(?:[^"\\]++|\\.)*+"|-?\d{1,16})\s*([,\]])', re.DOTALL)
+_NAMED = re.compile(rb'\[\s*("(?:[^"\\]++|\\.)*+"|-?\d{1,16})\s*([,\]])', re.DOTALL)
 
 
 class Packet:
@@ -82,7 +82,7 @@ def decode(message: bytes, max_attachments: int) -> Packet:
 
 
 def _check_payload(type_: int, ack_id: bytes, payload: bytes) -> None:
-    first = payload.lstrip(b" \t\r\n")[:1]
+    first = payload[:1]
     if type_ == PacketType.CONNECT:
         valid = not ack_id and (not payload or first == b"{")
     elif type_ == PacketType.DISCONNECT:

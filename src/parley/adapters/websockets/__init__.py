@@ -1,0 +1,1 @@
+"""The library websockets, for the one function that must be C; its protocol is not used."""

@@ -1,0 +1,1 @@
+"""The clients that people use, against our server and against the reference."""

@@ -1,0 +1,34 @@
+"""Runs scenarios of tests/js in Node and finds out which there are."""
+
+import json
+import re
+import subprocess
+
+from tests.conformance.servers import JS, Server, require_node
+
+RUN_SECONDS = 60
+TRANSPORTS = ["polling", "websocket", "upgrade"]
+
+
+def titles(file: str) -> list[str]:
+    """The scenarios of a file, by name."""
+    text = (JS / file).read_text()
+    return re.findall(
+        r"^  async (\w+)\(", text[text.index("export const scenarios") :], re.MULTILINE
+    )
+
+
+def run_scenarios(package: str, transport: str, server: Server, file: str) -> dict[str, str]:
+    """Run all scenarios of a file with one client: name to "ok" or what went wrong."""
+    require_node()
+    done = subprocess.run(
+        ["node", "clients.mjs", package, transport, server.http, f"./{file}"],
+        cwd=JS,
+        capture_output=True,
+        check=False,
+        timeout=RUN_SECONDS,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    results: dict[str, str] = json.loads(done.stdout)
+    return results

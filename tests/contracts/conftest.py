@@ -1,0 +1,94 @@
+"""The stores that every contract is run on; one line more, and another one joins."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.conversations import SqliteConversations
+from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.sessions import SqliteSessions
+from parley.model.conversations import State
+from parley.model.entries import Entry
+from parley.ports.accounts import AccountStore
+from parley.ports.conversations import Conversations
+from parley.ports.log import Log
+from parley.ports.sessions import SessionStore
+from tests.support.pen import Pen
+
+
+@dataclass
+class Store:
+    """One technology behind all ports of a store."""
+
+    log: Log
+    conversations: Conversations
+    accounts: AccountStore
+    sessions: SessionStore
+
+    async def write(self, pen: Pen, *entries: Entry) -> list[int]:
+        """Append these entries, all of which must get in; their positions."""
+        after = pen.head
+        appended = await self.log.append(pen.conversation_id, after, pen.records(*entries))
+        assert appended.stopped is None
+        assert appended.count == len(entries)
+        return list(appended.positions)
+
+    async def state(self, pen: Pen) -> State:
+        return await self.log.load(pen.conversation_id)
+
+
+Opened = AbstractAsyncContextManager[Store]
+
+
+@asynccontextmanager
+async def memory(_folder: Path) -> AsyncIterator[Store]:
+    log = MemoryLog()
+    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
+
+
+@asynccontextmanager
+async def sqlite(folder: Path) -> AsyncIterator[Store]:
+    failures: list[Exception] = []
+    database = await Database.open(folder, fatal=failures.append)
+    yield Store(
+        SqliteLog(database),
+        SqliteConversations(database),
+        SqliteAccounts(database),
+        SqliteSessions(database),
+    )
+    await database.close()
+    assert failures == []
+
+
+STORES: dict[str, Callable[[Path], Opened]] = {"memory": memory, "sqlite": sqlite}
+
+
+@pytest.fixture(params=STORES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with STORES[request.param](tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def pen() -> Pen:
+    """A conversation that no test has used before."""
+    return Pen(secrets.token_hex(8))
+
+
+NewPen = Callable[[], Pen]
+
+
+@pytest.fixture
+def new_pen() -> NewPen:
+    """More conversations."""
+    return lambda: Pen(secrets.token_hex(8))

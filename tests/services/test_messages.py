@@ -1,0 +1,226 @@
+"""Sending and reading messages."""
+
+import pytest
+
+from parley.adapters.memory.log import MemoryLog
+from parley.model.entries import MessageNew
+from parley.model.errors import ChatError, ClientIdReused, Invalid, NotFound, TooLarge
+from parley.model.ids import ConversationId, UserId, direct_id
+from parley.services.messages import Draft
+from tests.support.chat import Chat, a_chat
+from tests.support.world import ANN, BEN, CAT
+
+
+@pytest.fixture
+async def chat() -> Chat:
+    return await a_chat()
+
+
+async def test_a_message_is_in_the_history_of_its_conversation(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(BEN, where, "hello")
+    page = await chat.messages.page(ANN, where)
+    assert [(message.actor_id, message.body) for message in page.items] == [(BEN, "hello")]
+    assert (page.head, page.next) == (2, None)
+
+
+async def test_the_first_page_is_the_newest_and_ascends(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abcde")
+    page = await chat.messages.page(ANN, where, limit=2)
+    assert [message.body for message in page.items] == ["d", "e"]
+    older = await chat.messages.page(ANN, where, before=page.next, limit=2)
+    assert [message.body for message in older.items] == ["b", "c"]
+    oldest = await chat.messages.page(ANN, where, before=older.next, limit=2)
+    assert ([message.body for message in oldest.items], oldest.next) == (["a"], None)
+
+
+async def test_history_is_read_forwards_too(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abc")
+    page = await chat.messages.page(ANN, where, after=2, limit=1)
+    assert ([message.body for message in page.items], page.next) == (["b"], 3)
+    page = await chat.messages.page(ANN, where, after=page.next, limit=1)
+    assert ([message.body for message in page.items], page.next) == (["c"], None)
+
+
+@pytest.mark.parametrize("options", [{"before": 3, "after": 1}, {"limit": 0}, {"limit": 201}])
+async def test_a_page_that_makes_no_sense_is_invalid(chat: Chat, options: dict[str, int]) -> None:
+    where = await chat.group(BEN)
+    with pytest.raises(Invalid):
+        await chat.messages.page(ANN, where, **options)
+
+
+async def test_an_outsider_neither_reads_nor_sends(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "secret")
+    for attempt in (
+        chat.messages.page(CAT, where),
+        chat.messages.log(CAT, where),
+        chat.messages.get(CAT, where, 2),
+        chat.messages.send(CAT, where, Draft(body="let me in")),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_who_has_left_reads_nothing_any_more(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.conversations.remove(BEN, where, BEN)
+    with pytest.raises(NotFound):
+        await chat.messages.page(BEN, where)
+
+
+async def test_one_message_is_found_by_its_seq(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a", "b")
+    assert (await chat.messages.get(BEN, where, 3)).body == "b"
+
+
+@pytest.mark.parametrize("seq", [-1, 0, 1, 9])
+async def test_what_is_no_message_is_not_found(chat: Chat, seq: int) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    with pytest.raises(NotFound):
+        await chat.messages.get(ANN, where, seq)
+
+
+async def test_the_log_has_every_entry_in_order(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    await chat.conversations.add(ANN, where, CAT)
+    page = await chat.messages.log(CAT, where)
+    assert [entry.type for entry in page.entries] == [
+        "conversation.created",
+        "message.new",
+        "member.joined",
+    ]
+    assert (page.head, page.more) == (3, False)
+
+
+async def test_the_log_is_read_on_from_a_cursor(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abc")
+    page = await chat.messages.log(ANN, where, after=1, limit=2)
+    assert ([entry.seq for entry in page.entries], page.head, page.more) == ([2, 3], 4, True)
+
+
+async def test_a_first_message_to_a_person_opens_the_direct_conversation(chat: Chat) -> None:
+    sent = await chat.messages.send_to(ANN, BEN, Draft(body="hi"))
+    assert sent.entry is not None
+    assert sent.entry.conversation_id == direct_id(ANN, BEN)
+    back = await chat.messages.send_to(BEN, ANN, Draft(body="hi yourself"))
+    assert back.entry is not None
+    assert (back.entry.conversation_id, back.entry.seq) == (direct_id(ANN, BEN), 3)
+
+
+async def test_a_message_to_nobody_makes_nothing(chat: Chat) -> None:
+    with pytest.raises(NotFound):
+        await chat.messages.send_to(ANN, UserId("nobody"), Draft(body="hi"))
+    assert not (await chat.world.journal.state(direct_id(ANN, UserId("nobody")))).exists
+
+
+async def test_notes_to_oneself_reach_oneself(chat: Chat) -> None:
+    sent = await chat.messages.send_to(ANN, ANN, Draft(body="milk"))
+    assert sent.entry is not None
+    page = await chat.messages.page(ANN, sent.entry.conversation_id)
+    assert [message.body for message in page.items] == ["milk"]
+
+
+async def test_a_retried_first_message_is_one(chat: Chat) -> None:
+    draft = Draft(body="hi", client_id="x")
+    first = await chat.messages.send_to(ANN, BEN, draft)
+    again = await chat.messages.send_to(ANN, BEN, draft)
+    assert (again.entry, again.duplicate) == (first.entry, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Draft(body="b", client_id="x"),
+        Draft(body="a", client_id="x", reply_to=2),
+        Draft(body="a", client_id="x", data={"k": 1}),
+    ],
+)
+async def test_a_client_id_stands_for_the_whole_command(chat: Chat, other: Draft) -> None:
+    where = await chat.group(BEN)
+    await chat.messages.send(ANN, where, Draft(body="a", client_id="x"))
+    with pytest.raises(ClientIdReused):
+        await chat.messages.send(ANN, where, other)
+
+
+@pytest.mark.parametrize(
+    ("draft", "error"),
+    [
+        (Draft(body=""), Invalid),
+        (Draft(body=" \n\t"), Invalid),
+        (Draft(body="a\0b"), Invalid),
+        (Draft(body="\ud800"), Invalid),
+        (Draft(body="x" * 16_001), TooLarge),
+        (Draft(body="\N{GRINNING FACE}" * 16_000 + "x"), TooLarge),
+        (Draft(body="a", data={"k": "x" * 4_096}), TooLarge),
+        (Draft(body="a", data={"k": "\ud800"}), Invalid),
+    ],
+)
+async def test_what_cannot_be_kept_as_sent_is_refused(
+    chat: Chat, draft: Draft, error: type[ChatError]
+) -> None:
+    where = await chat.group(BEN)
+    with pytest.raises(error):
+        chat.messages.send(ANN, where, draft)
+
+
+async def test_text_is_kept_as_sent(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    text = "  <script>alert(1)</script> e\N{COMBINING ACUTE ACCENT} \N{GRINNING FACE}\r\n "
+    await chat.say(ANN, where, text)
+    assert (await chat.messages.get(ANN, where, 2)).body == text
+
+
+async def test_a_reply_names_an_earlier_entry(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    sent = await chat.messages.send(BEN, where, Draft(body="b", reply_to=2))
+    assert isinstance(sent.entry, MessageNew)
+    assert sent.entry.reply_to == 2
+    for seq in (0, 4, 99):
+        with pytest.raises(NotFound):
+            await chat.messages.send(BEN, where, Draft(body="c", reply_to=seq))
+
+
+class Counting(MemoryLog):
+    """A log that counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appends = 0
+        self.readings = 0
+
+    def append(self, *args, **options):
+        self.appends += 1
+        return super().append(*args, **options)
+
+    async def look(self, reading):
+        self.readings += 1
+        return await super().look(reading)
+
+
+@pytest.mark.parametrize("client_id", [None, "mine"])
+async def test_a_message_costs_one_append_and_no_query(client_id: str | None) -> None:
+    log = Counting()
+    chat = await a_chat(log)
+    where: ConversationId = await chat.group(BEN)
+    log.appends = log.readings = 0
+    await chat.messages.send(ANN, where, Draft(body="a", client_id=client_id))
+    assert (log.appends, log.readings) == (1, 0)
+
+
+async def test_messages_of_the_same_moment_share_an_append() -> None:
+    log = Counting()
+    chat = await a_chat(log)
+    where = await chat.group(BEN)
+    log.appends = 0
+    answers = [chat.messages.send(ANN, where, Draft(body=str(n))) for n in range(50)]
+    for answer in answers:
+        await answer
+    assert log.appends == 2

@@ -1,0 +1,112 @@
+"""Catching up by cursors."""
+
+import pytest
+
+from parley.model.errors import Invalid
+from parley.model.ids import ConversationId
+from tests.support.chat import Chat, a_chat
+from tests.support.world import ANN, BEN, CAT
+
+
+@pytest.fixture
+async def chat() -> Chat:
+    return await a_chat()
+
+
+async def test_what_came_after_the_cursor_comes_in_order_and_nothing_else(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abc")
+    answer = await chat.sync.catch_up(BEN, {where: 2})
+    (missed,) = answer.conversations
+    assert [entry.seq for entry in missed.entries] == [3, 4]
+    assert (missed.head, missed.more, answer.more, answer.lost) == (4, False, False, [])
+
+
+async def test_who_missed_nothing_is_told_nothing(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    answer = await chat.sync.catch_up(BEN, {where: 1})
+    assert (answer.conversations, answer.lost, answer.more) == ([], [], False)
+
+
+async def test_a_conversation_not_named_is_gained_with_a_summary_and_no_replay(chat: Chat) -> None:
+    where = await chat.group(BEN, name="Home")
+    await chat.say(ANN, where, *"abc")
+    (missed,) = (await chat.sync.catch_up(BEN, {})).conversations
+    assert (missed.head, missed.entries) == (4, [])
+    assert missed.gained is not None
+    assert (missed.gained.name, missed.gained.role) == ("Home", "member")
+
+
+async def test_a_conversation_that_is_no_longer_mine_is_lost_at_my_leaving(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.conversations.remove(ANN, where, BEN)
+    await chat.say(ANN, where, "secret")
+    answer = await chat.sync.catch_up(BEN, {where: 1})
+    assert answer.conversations == []
+    assert [(lost.conversation_id, lost.seq) for lost in answer.lost] == [(where, 2)]
+
+
+async def test_what_was_never_mine_looks_like_what_does_not_exist(chat: Chat) -> None:
+    theirs, nowhere = await chat.group(BEN), ConversationId("nowhere")
+    answer = await chat.sync.catch_up(CAT, {theirs: 0, nowhere: 0})
+    assert {(lost.conversation_id, lost.seq) for lost in answer.lost} == {(theirs, 0), (nowhere, 0)}
+
+
+async def test_a_cursor_beyond_the_head_is_reset(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    (missed,) = (await chat.sync.catch_up(BEN, {where: 99})).conversations
+    assert (missed.reset, missed.head, missed.entries) == (True, 1, [])
+
+
+async def test_another_epoch_resets_everything(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    answer = await chat.sync.catch_up(BEN, {where: 1}, epoch="of another store")
+    assert [missed.reset for missed in answer.conversations] == [True]
+    again = await chat.sync.catch_up(BEN, {where: 1}, epoch=answer.epoch)
+    assert [missed.reset for missed in again.conversations] == [False]
+
+
+async def test_a_long_absence_comes_in_pages_that_join_without_a_gap(chat: Chat) -> None:
+    places = [await chat.group(BEN, name=f"g{n}") for n in range(3)]
+    for where in places:
+        await chat.say(ANN, where, *"abcde")
+    cursors = dict.fromkeys(places, 1)
+    got: dict[ConversationId, list[int]] = {where: [] for where in places}
+    more, pages = True, 0
+    while more:
+        answer = await chat.sync.catch_up(BEN, cursors, limit=4)
+        pages += 1
+        more = answer.more
+        assert sum(len(missed.entries) for missed in answer.conversations) <= 4
+        for missed in answer.conversations:
+            got[missed.conversation_id] += [entry.seq for entry in missed.entries]
+            if missed.entries:
+                cursors[missed.conversation_id] = missed.entries[-1].seq
+    assert got == {where: [2, 3, 4, 5, 6] for where in places}
+    assert pages == 4
+
+
+async def test_thousands_of_gained_conversations_come_in_pages(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.services.sync.MOST_GAINED", 2)
+    places = {await chat.group(BEN, name=f"g{n}") for n in range(5)}
+    cursors: dict[ConversationId, int] = {}
+    more = True
+    while more:
+        answer = await chat.sync.catch_up(BEN, cursors)
+        more = answer.more
+        assert len(answer.conversations) <= 2
+        cursors |= {missed.conversation_id: missed.head for missed in answer.conversations}
+    assert cursors.keys() == places
+
+
+@pytest.mark.parametrize(
+    ("cursors", "limit"), [({"c": -1}, 1), ({}, 0), ({str(n): 0 for n in range(10_001)}, 1)]
+)
+async def test_cursors_that_make_no_sense_are_invalid(
+    chat: Chat, cursors: dict[ConversationId, int], limit: int
+) -> None:
+    with pytest.raises(Invalid):
+        await chat.sync.catch_up(ANN, cursors, limit=limit)

@@ -1,0 +1,104 @@
+"""Strategies: entries of every type, as unlikely as the types allow."""
+
+from hypothesis import strategies as st
+
+from parley.model.entries import (
+    Attachment,
+    Changes,
+    ConversationChanged,
+    ConversationCreated,
+    ConversationDeleted,
+    Entry,
+    FirstMember,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageAnnotated,
+    MessageDeleted,
+    MessageEdited,
+    MessageNew,
+    MessagePinned,
+    MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
+)
+from parley.model.ids import UserId
+
+people = st.sampled_from([UserId(name) for name in ("ann", "ben", "cat", "dot")])
+roles = st.sampled_from(["owner", "admin", "member", "guest"])
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+seqs = st.integers(1, 12)
+mentions = st.lists(people, max_size=2).map(tuple)
+
+_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+data = st.none() | st.dictionaries(texts, _values, max_size=3)
+attachments = st.lists(
+    st.builds(
+        Attachment,
+        media_id=texts,
+        name=texts,
+        type=texts,
+        size=st.integers(0, 2**53),
+        width=st.none() | st.integers(1, 10_000),
+        duration=st.none() | st.floats(0, 1e6),
+    ),
+    max_size=2,
+).map(tuple)
+
+_acts = {"actor_id": people}
+_aims = {**_acts, "message_seq": seqs}
+_optional = st.none() | texts
+creations = st.builds(
+    ConversationCreated,
+    **_acts,
+    kind=st.sampled_from(["direct", "group", "room"]),
+    members=st.lists(
+        st.builds(FirstMember, people, roles), max_size=4, unique_by=lambda first: first.user_id
+    ).map(tuple),
+    name=_optional,
+    topic=_optional,
+    data=data,
+)
+messages = st.builds(
+    MessageNew,
+    **_acts,
+    body=texts,
+    attachments=attachments,
+    reply_to=st.none() | seqs,
+    mentions=mentions,
+    data=data,
+)
+_changes = st.fixed_dictionaries(
+    {}, optional={"name": _optional, "topic": _optional, "avatar": _optional, "data": data}
+).map(lambda fields: Changes(**fields))
+later: st.SearchStrategy[Entry] = st.one_of(
+    messages,
+    st.builds(MessageEdited, **_aims, body=texts, mentions=mentions),
+    st.builds(MessageDeleted, **_aims),
+    st.builds(MessageAnnotated, **_aims, attachments=attachments),
+    st.builds(ReactionAdded, **_aims, emoji=texts),
+    st.builds(ReactionRemoved, **_aims, emoji=texts),
+    st.builds(MessagePinned, **_aims),
+    st.builds(MessageUnpinned, **_aims),
+    st.builds(MemberJoined, **_acts, user_id=people, role=roles),
+    st.builds(
+        MemberLeft,
+        **_acts,
+        user_id=people,
+        reason=st.sampled_from(["left", "removed", "banned", "erased"]),
+        owner_id=st.none() | people,
+    ),
+    st.builds(MemberChanged, **_acts, user_id=people, role=roles),
+    st.builds(ConversationChanged, **_acts, changes=_changes),
+    st.builds(ConversationDeleted, **_acts),
+)
+logs = st.tuples(creations, st.lists(later, max_size=14)).map(lambda log: [log[0], *log[1]])
+"""The entries of a conversation, from its creation on; no rule was asked whether they may follow each other."""
