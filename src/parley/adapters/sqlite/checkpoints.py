@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 from parley.adapters.sqlite.connections import Synchronous, open_writer
 
@@ -24,36 +25,33 @@ class Checkpoints:
         path: Path,
         synchronous: Synchronous,
         *,
-        copy_bytes: int = 4 * MEBIBYTE,
+        copy_bytes: int = 8 * MEBIBYTE,
         truncate_bytes: int = 64 * MEBIBYTE,
     ) -> None:
         self._wal = path.with_name(f"{path.name}-wal")
         self._copy_bytes = copy_bytes
         self._truncate_bytes = truncate_bytes
         self._connection = open_writer(path, synchronous)
-        self._due = threading.Event()
-        self._ending = False
+        self._asked: SimpleQueue[bool] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="parley-checkpoints", daemon=True)
         self._thread.start()
 
-    def after_group(self, writer: sqlite3.Connection) -> None:
+    def consider(self, writer: sqlite3.Connection) -> None:
         """Look at how much there is to copy. On the writer's thread, outside a transaction."""
         size = self._wal.stat().st_size
         if size > self._truncate_bytes:
             truncate(writer)
-        elif size > self._copy_bytes:
-            self._due.set()
+        elif size > self._copy_bytes and self._asked.empty():
+            self._asked.put(True)
 
     def close(self) -> None:
-        """End the thread, once it is done with what it does."""
-        self._ending = True
-        self._due.set()
+        """End the thread, once it is done with what it was asked for."""
+        self._asked.put(False)
         self._thread.join()
         self._connection.close()
 
     def _work(self) -> None:
-        while self._due.wait() and not self._ending:
-            self._due.clear()
+        while self._asked.get():
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.Error:

@@ -25,8 +25,11 @@ from parley.ports.log import Appended, Record, StoreIdentity
 
 FILE = "parley.db"
 READERS = 3
-RESERVE_BYTES = 16 * MEBIBYTE
+RESERVE_BYTES = 64 * MEBIBYTE
 """With less space than this left, nothing more is written: a commit that finds the disk full ends the process."""
+
+LOOK_SECONDS = 0.05
+"""How often the writer looks at the disk: two system calls, which a small group would feel."""
 
 T = TypeVar("T")
 
@@ -123,9 +126,12 @@ class _Work(Hooks):
         self.activity = Activity(self.connection, time.monotonic)
         self.entries = Entries(self.connection, Keys(self.connection), self.activity)
         self._checkpoints = Checkpoints(path, synchronous)
+        self._look_again = 0.0
+        self._room = True
+        self.between()
 
     def room(self) -> bool:
-        return self._free_bytes(self._folder) > RESERVE_BYTES
+        return self._room
 
     def before_commit(self) -> None:
         self.activity.flush(self.entries.position)
@@ -138,7 +144,11 @@ class _Work(Hooks):
         self.entries.rolled_back()
 
     def between(self) -> None:
-        self._checkpoints.after_group(self.connection)
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again = now + LOOK_SECONDS
+            self._room = self._free_bytes(self._folder) > RESERVE_BYTES
+            self._checkpoints.consider(self.connection)
 
     def close(self) -> None:
         self._checkpoints.close()

@@ -1,0 +1,72 @@
+"""Checkpoints: the write-ahead log is copied off the commits' way, and can't grow without end."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from parley.adapters.sqlite.checkpoints import Checkpoints
+from parley.adapters.sqlite.connections import open_reader, open_writer
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "some.db"
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_writer(path, "NORMAL")) as connection:
+        connection.execute("CREATE TABLE things (x)")
+        connection.execute("INSERT INTO things VALUES (randomblob(100000))")
+        yield connection
+
+
+def wal_bytes(path: Path) -> int:
+    return path.with_name("some.db-wal").stat().st_size
+
+
+def test_the_writers_connection_never_checkpoints_by_itself(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    for _ in range(50):
+        writer.execute("INSERT INTO things VALUES (randomblob(100000))")
+    assert wal_bytes(path) > 5_000_000
+
+
+def test_past_the_first_bound_it_is_copied(path: Path, writer: sqlite3.Connection) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", copy_bytes=1)
+    before = path.stat().st_size
+    checkpoints.consider(writer)
+    checkpoints.close()
+    assert path.stat().st_size > before
+    assert wal_bytes(path) > 0
+
+
+def test_past_the_second_bound_it_is_emptied(path: Path, writer: sqlite3.Connection) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", truncate_bytes=1)
+    checkpoints.consider(writer)
+    assert wal_bytes(path) == 0
+    checkpoints.close()
+
+
+def test_below_the_bounds_nothing_is_done(path: Path, writer: sqlite3.Connection) -> None:
+    checkpoints = Checkpoints(path, "NORMAL")
+    before = path.stat().st_size
+    checkpoints.consider(writer)
+    checkpoints.close()
+    assert path.stat().st_size == before
+
+
+def test_a_reader_in_the_middle_does_not_stop_the_copying(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    with closing(open_reader(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM things").fetchone()
+        checkpoints = Checkpoints(path, "NORMAL", copy_bytes=1)
+        checkpoints.consider(writer)
+        checkpoints.close()
+        reader.execute("COMMIT")
