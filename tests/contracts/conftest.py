@@ -12,6 +12,8 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.mongo.store import MongoStore
+from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
@@ -23,6 +25,7 @@ from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.sessions import SessionStore
+from tests.support.mongodb import a_database
 from tests.support.pen import Pen
 
 
@@ -34,6 +37,8 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    ordered: bool = True
+    """Whether all entries of the store have one order, their positions."""
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -51,13 +56,13 @@ Opened = AbstractAsyncContextManager[Store]
 
 
 @asynccontextmanager
-async def memory(_folder: Path) -> AsyncIterator[Store]:
+async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
     yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
 
 
 @asynccontextmanager
-async def sqlite(folder: Path) -> AsyncIterator[Store]:
+async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Store]:
     failures: list[Exception] = []
     database = await Database.open(folder, fatal=failures.append)
     yield Store(
@@ -70,12 +75,26 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
     assert failures == []
 
 
-STORES: dict[str, Callable[[Path], Opened]] = {"memory": memory, "sqlite": sqlite}
+@asynccontextmanager
+async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
+    async with a_database(request.getfixturevalue("mongodb")) as database:
+        opened = await MongoStore.open(database, clock=SystemClock())
+        yield Store(
+            opened.log, opened.conversations, opened.accounts, opened.sessions, ordered=False
+        )
+        await opened.close()
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest, Path], Opened]] = {
+    "memory": memory,
+    "sqlite": sqlite,
+    "mongo": mongo,
+}
 
 
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
+    async with STORES[request.param](request, tmp_path) as opened:
         yield opened
 
 

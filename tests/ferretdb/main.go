@@ -7,8 +7,10 @@ import (
 	"flag"
 	"log"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
@@ -22,8 +24,10 @@ func main() {
 		log.Fatal("give -folder, where the data is to lie")
 	}
 
+	socket := filepath.Join(*folder, "socket")
+	os.Remove(socket) // one that was killed leaves it behind
 	database, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: *address},
+		Listener:  ferretdb.ListenerConfig{Unix: socket},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:   "sqlite",
 		SQLiteURL: "file:" + *folder + "/",
@@ -31,6 +35,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	front, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	go serve(front, socket)
+
 	untilTold, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := database.Run(untilTold); err != nil {

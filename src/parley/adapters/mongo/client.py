@@ -1,7 +1,7 @@
 """The connection to a MongoDB database: how it is opened and asked, and what its errors mean here."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pymongo
@@ -36,7 +36,7 @@ class BadAddress(Exception):
     """The text is not the address of a MongoDB; the message says why, without credentials."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Turn whatever the driver raises into `Unavailable`: the one error that a store's callers know how to meet."""
     try:
@@ -127,9 +127,7 @@ class Database:
             if conversation_id
             else ("store", {"_id": "identity"})
         )
-        collection = self._database.get_collection(
-            name, read_concern=ReadConcern("linearizable")
-        )
+        collection = self._database.get_collection(name, read_concern=ReadConcern("linearizable"))
         await collection.find_one(key, {"_id": 1})
 
 
@@ -151,10 +149,8 @@ class _Presence:
             await following
             return
         mine = self._next[key] = Answer()
-        try:
+        with contextlib.suppress(Exception):  # whoever asked that one hears of its failure
             await running
-        except Exception:  # noqa: BLE001, S110  # whoever asked that one hears of it; this one asks anew
-            pass
         del self._next[key]
         await self._run(key, mine)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pymongo import ReturnDocument
 
 from parley.adapters.mongo.client import Database, translated
+from parley.model.errors import Unavailable
 from parley.model.ids import RandomBytes, random_id
 from parley.ports.log import StoreIdentity
 
@@ -35,4 +36,6 @@ async def _kept(database: Database, make: Callable[[], StoreIdentity]) -> StoreI
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
+    if found is None:
+        raise Unavailable  # an upsert answers with the document; what gives none is no MongoDB
     return StoreIdentity(found["epoch"], found["digest_key"])

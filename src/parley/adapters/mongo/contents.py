@@ -1,0 +1,144 @@
+"""Present contents: rows brought forward by edits and deletions, in the database and on their way out of it.
+
+The row of a `message.new` follows the entries aimed at it a little later than they get in. So whoever reads a row
+applies what is in the log behind the conversation's view; doing it twice changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+from pymongo import UpdateMany, UpdateOne
+
+from parley.adapters.mongo.client import Filter, translated
+from parley.adapters.mongo.entries import Entries
+from parley.model.contents import Revision, deleted, emptied, revised
+from parley.model.entries import (
+    Entry,
+    MessageAnnotated,
+    MessageDeleted,
+    MessageEdited,
+    MessageNew,
+)
+from parley.model.ids import ConversationId
+from parley.ports.log import Record
+
+CHANGING = ("message.edited", "message.annotated", "message.deleted")
+"""The types of entries that change the contents of others."""
+
+Write = UpdateOne | UpdateMany
+
+
+def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> list[Record]:
+    """The records as they are after these changes, which are given ascending and may be applied already."""
+    rows = {record.entry.seq: record for record in records}
+    revisions = [row.entry for row in records if isinstance(row.entry, Revision)]
+    for change in changes:
+        match change.entry:
+            case MessageDeleted() as deletion:
+                row = rows.get(deletion.message_seq)
+                if row is not None and isinstance(row.entry, MessageNew):
+                    rows[deletion.message_seq] = Record(deleted(row.entry, deletion))
+                for revision in revisions:
+                    if revision.message_seq == deletion.message_seq:
+                        rows[revision.seq] = Record(emptied(revision))
+            case MessageEdited() | MessageAnnotated() as revision:
+                row = rows.get(revision.message_seq)
+                if row is not None and isinstance(row.entry, MessageNew):
+                    rows[revision.message_seq] = replace(row, entry=revised(row.entry, revision))
+    return [rows[record.entry.seq] for record in records]
+
+
+class Contents:
+    """Keeps the rows of messages as the log has them. Every write may be repeated, in any company."""
+
+    def __init__(self, entries: Entries) -> None:
+        self._entries = entries
+
+    async def follow(self, entry: Entry) -> None:
+        """Apply an entry to the rows that it is aimed at."""
+        match entry:
+            case MessageEdited() | MessageAnnotated():
+                await self._revise(entry)
+            case MessageDeleted():
+                await self._delete(entry)
+
+    async def _revise(self, revision: Revision) -> None:
+        row = await self._entries.row(revision.conversation_id, revision.message_seq)
+        if row is None or row["type"] != "message.new":
+            return
+        key = _key(revision.conversation_id, revision.message_seq)
+        if "deleted_at" not in row:
+            kept = {"body": row["body"], "mentions": row.get("mentions", [])}
+            first = {} if "original" in row or isinstance(revision, MessageAnnotated) else kept
+            mark, contents = _contents(revision)
+            await self._write(
+                UpdateOne(key, {"$addToSet": {"revisions": revision.seq}}),
+                UpdateOne(
+                    {**key, "deleted_at": None, mark: {"$not": {"$gte": revision.seq}}},
+                    {
+                        "$set": {
+                            **contents,
+                            mark: revision.seq,
+                            **({"original": first} if first else {}),
+                        }
+                    },
+                ),
+            )
+            row = await self._entries.row(revision.conversation_id, revision.message_seq)
+        if row is not None and "deleted_at" in row:
+            await self._write(*_empty(revision.conversation_id, [revision.seq]))
+
+    async def _delete(self, deletion: MessageDeleted) -> None:
+        row = await self._entries.row(deletion.conversation_id, deletion.message_seq)
+        if row is None or row["type"] != "message.new":
+            return
+        key = _key(deletion.conversation_id, deletion.message_seq)
+        gone = ("attachments", "reply_to", "mentions", "data", "digest", "original")
+        await self._write(
+            UpdateOne(
+                {**key, "deleted_at": None},
+                {
+                    "$set": {"body": "", "deleted_at": deletion.at},
+                    "$unset": dict.fromkeys(gone, ""),
+                },
+            )
+        )
+        row = await self._entries.row(deletion.conversation_id, deletion.message_seq)
+        revisions = row.get("revisions", []) if row is not None else []
+        if revisions:
+            await self._write(*_empty(deletion.conversation_id, revisions))
+
+    async def _write(self, *writes: Write) -> None:
+        with translated():
+            await self._entries.rows.bulk_write(list(writes))
+
+
+def _key(conversation_id: ConversationId, seq: int) -> Filter:
+    return {"conversation_id": conversation_id, "seq": seq}
+
+
+def _contents(revision: Revision) -> tuple[str, dict[str, object]]:
+    """The field that marks the last one applied, and what it sets."""
+    if isinstance(revision, MessageAnnotated):
+        return "annotated_seq", {"attachments": to_builtins(revision.attachments)}
+    return "edited_seq", {
+        "body": revision.body,
+        "mentions": list(revision.mentions),
+        "edited_at": revision.at,
+    }
+
+
+def _empty(conversation_id: ConversationId, seqs: Sequence[int]) -> list[Write]:
+    """What empties these revisions: all of them lose their digest, each the contents of its type."""
+    key = {"conversation_id": conversation_id, "seq": {"$in": list(seqs)}}
+    return [
+        UpdateMany(
+            {**key, "type": "message.edited"},
+            {"$set": {"body": ""}, "$unset": {"mentions": "", "digest": ""}},
+        ),
+        UpdateMany(
+            {**key, "type": "message.annotated"},
+            {"$set": {"attachments": []}, "$unset": {"digest": ""}},
+        ),
+    ]

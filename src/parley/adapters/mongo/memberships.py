@@ -1,0 +1,166 @@
+"""Who is in which conversation: one document a person and conversation, kept when they have left.
+
+`inside`, `role`, `joined_seq` and `left_seq` follow the log; `seq` is the last entry that they reflect. `pending` is
+the token of an entry about this person that may be in the log without having been published yet: while it stands,
+the document does not count and the log is asked instead.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from pymongo import UpdateMany, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from parley.adapters.mongo.client import Database, Document, Filter, translated
+from parley.model.conversations import Member
+from parley.model.entries import (
+    ConversationCreated,
+    ConversationDeleted,
+    Entry,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    people_named,
+)
+from parley.model.ids import ConversationId, UserId
+
+Write = UpdateOne | UpdateMany
+
+
+class Pointer(Struct, frozen=True):
+    """What a person's document says of a conversation; nothing where it is pending."""
+
+    inside: bool
+    pending: bool
+    seq: int
+    left_seq: int
+
+
+class Memberships:
+    def __init__(self, database: Database) -> None:
+        self._documents = database.collection("memberships")
+
+    async def announce(self, tokens: Mapping[str, Entry]) -> None:
+        """Mark, before these entries are appended, everyone whom they name as pending, each under its entry's token."""
+        writes = [
+            UpdateOne(
+                {"_id": _id(entry.conversation_id, user_id)},
+                {
+                    "$set": {"pending": token},
+                    "$setOnInsert": _absent(entry.conversation_id, user_id),
+                },
+                upsert=True,
+            )
+            for token, entry in tokens.items()
+            for user_id in people_named(entry)
+        ]
+        await self._write(writes)
+
+    async def settle(self, conversation_id: ConversationId, token: str) -> None:
+        """Let the documents count again that are pending under this very token."""
+        with translated():
+            await self._documents.update_many(
+                {"conversation_id": conversation_id, "pending": token}, {"$unset": {"pending": ""}}
+            )
+
+    async def follow(self, entries: Iterable[Entry]) -> None:
+        """Apply entries of one conversation, ascending. Every write may be repeated, and come late."""
+        writes = [write for entry in entries for write in _writes(entry)]
+        if writes:
+            await self._write(writes)
+
+    async def members(self, conversation_id: ConversationId) -> dict[UserId, Member]:
+        """Who is in, as far as the documents follow the log."""
+        found = self._documents.find({"conversation_id": conversation_id, "inside": True})
+        with translated():
+            return {
+                UserId(document["user_id"]): Member(document["role"], document["joined_seq"])
+                async for document in found
+            }
+
+    async def of(
+        self, user_id: UserId, conversation_ids: Sequence[ConversationId] | None = None
+    ) -> dict[ConversationId, Pointer]:
+        """A person's documents: those that say inside or are pending, or all there are of these conversations."""
+        wanted: Filter = {
+            "user_id": user_id,
+            "$or": [{"inside": True}, {"pending": {"$exists": True}}],
+        }
+        if conversation_ids is not None:
+            wanted = {"user_id": user_id, "conversation_id": {"$in": list(conversation_ids)}}
+        with translated():
+            return {
+                ConversationId(document["conversation_id"]): _pointer(document)
+                async for document in self._documents.find(wanted)
+            }
+
+    async def _write(self, writes: Sequence[Write]) -> None:
+        with translated():
+            try:
+                await self._documents.bulk_write(writes)
+            except BulkWriteError:
+                # Two upserts of one document at the same moment: the second time it is there.
+                await self._documents.bulk_write(writes)
+
+
+def _id(conversation_id: ConversationId, user_id: UserId) -> str:
+    return f"{user_id}/{conversation_id}"
+
+
+def _absent(conversation_id: ConversationId, user_id: UserId) -> Document:
+    return {
+        "user_id": user_id,
+        "conversation_id": conversation_id,
+        "inside": False,
+        "seq": 0,
+        "left_seq": 0,
+    }
+
+
+def _pointer(document: Document) -> Pointer:
+    return Pointer(document["inside"], "pending" in document, document["seq"], document["left_seq"])
+
+
+def _writes(entry: Entry) -> list[Write]:
+    match entry:
+        case ConversationCreated():
+            return [
+                write
+                for first in entry.members
+                for write in _put(entry, first.user_id, Member(first.role, entry.seq))
+            ]
+        case MemberJoined():
+            return _put(entry, entry.user_id, Member(entry.role, entry.seq))
+        case MemberLeft():
+            left = {"inside": False, "left_seq": entry.seq}
+            writes: list[Write] = [_set(entry, entry.user_id, left)]
+            if entry.owner_id is not None:
+                writes.append(_set_role(entry, entry.owner_id, "owner"))
+            return writes
+        case MemberChanged():
+            return [_set_role(entry, entry.user_id, entry.role)]
+        case ConversationDeleted():
+            every = {"conversation_id": entry.conversation_id, "seq": {"$lt": entry.seq}}
+            return [UpdateMany(every, {"$set": {"inside": False, "seq": entry.seq}})]
+        case _:
+            return []
+
+
+def _put(entry: Entry, user_id: UserId, member: Member) -> list[Write]:
+    there = UpdateOne(
+        {"_id": _id(entry.conversation_id, user_id)},
+        {"$setOnInsert": _absent(entry.conversation_id, user_id)},
+        upsert=True,
+    )
+    values = {"inside": True, "role": member.role, "joined_seq": member.joined_seq}
+    return [there, _set(entry, user_id, values)]
+
+
+def _set(entry: Entry, user_id: UserId, values: Document) -> UpdateOne:
+    key = {"_id": _id(entry.conversation_id, user_id), "seq": {"$lt": entry.seq}}
+    return UpdateOne(key, {"$set": {**values, "seq": entry.seq}})
+
+
+def _set_role(entry: Entry, user_id: UserId, role: str) -> UpdateOne:
+    key = {"_id": _id(entry.conversation_id, user_id), "seq": {"$lt": entry.seq}, "inside": True}
+    return UpdateOne(key, {"$set": {"role": role, "seq": entry.seq}})
