@@ -8,6 +8,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from docs.shapes import described, names
+from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
 from parley.model.entries import AnyEntry, Entry
 from parley.model.errors import every_error
@@ -37,7 +38,7 @@ def settings_page() -> str:
 
 def errors_page() -> str:
     rows = (
-        (code(error.code), error.kind.value, error.message)
+        (code(error.code), error.kind.value, str(status_of(error())), error.message)
         for error in every_error()
         if "code" in vars(error)
     )
@@ -47,7 +48,9 @@ def errors_page() -> str:
         '`{"ok": false, "error": {…}}` in an ack. The code is stable, the message is for people. An error of any kind '
         "but `unavailable` and `rate_limited` says that this attempt is not in the log; after those two, send the same "
         "`client_id` again.",
-        table(("code", "kind", "message"), rows),
+        table(("code", "kind", "status", "message"), rows),
+        f"By REST alone there are also {code(METHOD_NOT_ALLOWED.code)} ({NOT_ALLOWED}) and {code(INTERNAL.code)} "
+        f"({FAILED}): of the latter, the log knows more under the answer's `X-Request-ID`.",
     )
 
 

@@ -27,7 +27,6 @@ _OK = b'{"ok":true}'
 def build() -> Server:
     server = Server(
         Config(
-            ping_interval=int(os.environ.get("PING_INTERVAL", "25000")) / 1000,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
             unmask=apply_mask,
@@ -57,7 +56,7 @@ def main() -> None:
     uvicorn.run(
         server.asgi,
         port=int(sys.argv[1]),
-        ws=server.websocket_protocol,
+        ws=server.websocket_protocol,  # type: ignore[arg-type]  # called as a class is, so a function does
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -75,7 +75,7 @@ class WebSocketEchoHandler:
     def on_writer(self, write: Callable[[bytes], None]) -> None:
         self._write = write
 
-    def on_lost(self, code: int, reason: str) -> None:
+    def on_lost(self, reason: Reason) -> None:
         """Has nothing to clean up."""
 
 

@@ -29,7 +29,7 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
-from parley.adapters.sqlite.schema import FromTheFuture
+from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer, listen
 from parley.adapters.websockets.unmasking import unmask
@@ -86,7 +86,7 @@ def serve(settings: Settings) -> None:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             runner.run(Node(settings, folder).run(listener))
-    except (DataFolderError, FromTheFuture) as error:
+    except (DataFolderError, CannotOpen) as error:
         raise CannotStart(str(error)) from error
 
 
@@ -162,7 +162,7 @@ class Core(Struct, frozen=True, kw_only=True):
 
 
 async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
-    database = await Database.open(folder.path, fatal=_die, synchronous=settings.synchronous)
+    database = await Database.open(folder.path, fatal=end_at_once, synchronous=settings.synchronous)
     inside.push_async_callback(database.close)
     passwords = Argon2Passwords(random=token_bytes)
     inside.callback(passwords.close)
@@ -292,8 +292,8 @@ def _derived(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
 
 
-def _die(error: Exception) -> None:
-    """End at once: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
+def end_at_once(error: Exception) -> None:
+    """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
     log.critical("the store failed, so this process ends", exc_info=error)
     os._exit(1)
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from parley.api.errors import STATUS, refuse, status_of
-from parley.model.errors import InvalidJson, Kind, RateLimited, every_error
+from parley.model.errors import Draining, InvalidJson, Kind, RateLimited, Unavailable, every_error
 from tests.api.conftest import app_of, client_of, refusal
 
 
@@ -33,9 +33,33 @@ def test_a_body_that_is_no_json_is_a_bad_request_and_not_merely_invalid():
     assert status_of(InvalidJson()) == 400
 
 
-def test_a_rate_limit_says_when_to_come_back_also_where_it_does_not_know():
+def test_what_may_succeed_later_says_when_also_where_it_does_not_know():
     assert refuse(None, RateLimited(retry_after=7)).headers["Retry-After"] == "7"
-    assert int(refuse(None, RateLimited()).headers["Retry-After"]) > 0
+    for error in (RateLimited(), Unavailable(), Draining()):
+        assert int(refuse(None, error).headers["Retry-After"]) > 0
+
+
+async def test_a_client_that_goes_in_mid_body_is_no_failure_of_ours(app, caplog):
+    messages = [
+        {"type": "http.request", "body": b'{"login": "an', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answers = []
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        answers.append(message)
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": "/v1/auth/login",
+        "raw_path": b"/v1/auth/login", "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"host", b"parley.test")], "client": ("192.0.2.1", 1), "state": {},
+    }  # fmt: skip
+    await app(scope, receive, send)
+    assert answers[0]["status"] == 400
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -54,11 +78,19 @@ async def test_a_method_that_a_path_has_not_is_refused_with_those_that_it_has(no
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"nonsense", b'{"login": "anna",}', b"\xff", b'{"login": "\xff"}',
-     b'{"login": "\\ud800 alone"}', b"[" * 100_000, b"login=anna"],
+     b'{"login": "\\ud800 alone"}', b"login=anna"],
 )  # fmt: skip
 async def test_a_body_that_is_no_json_is_refused_as_such(nobody, content):
     answer = await nobody.post("/v1/auth/login", content=content)
     assert refusal(answer) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize("depth", [100, 900, 1_500, 100_000])
+async def test_free_data_nested_beyond_sense_is_refused_and_harms_nothing(anna, depth):
+    content = b'{"kind": "group", "name": "x", "data": {"a": %s%s}}' % (b"[" * depth, b"]" * depth)
+    answer = await anna.client.post("/v1/conversations", content=content)
+    assert answer.status_code in (201, 400, 413)
+    assert (await anna.get("/v1/conversations")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,58 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert run("--version", data=tmp_path / "data").stdout == "parley 0.1.0\n"
 
 
+def test_while_it_drains_it_is_not_ready_and_takes_no_sockets(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "data", drain_seconds="4") as server:
+        handshake = f"{server.url}/socket.io/?EIO=4&transport=polling"
+        assert status(handshake) == 200  # and this client never polls, so draining waits for it
+        server.signal(signal.SIGTERM)
+        server.wait_for("stopping")
+        assert status(f"{server.url}/readyz") == 503
+        assert status(f"{server.url}/healthz") == 200
+        assert status(handshake) == 503
+        assert server.exit_code() == 0
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "data", drain_seconds="3600") as server:
+        assert status(f"{server.url}/socket.io/?EIO=4&transport=polling") == 200
+        server.signal(signal.SIGTERM)
+        server.wait_for("stopping")
+        server.signal(signal.SIGTERM)
+        assert server.exit_code() == -signal.SIGTERM
+
+
+def test_a_database_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "parley.db").write_text("This is no database, however long one looks at it.")
+    ended = run("serve", data=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("parley.db can't be opened: file is not a database.\n")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_access_log_is_off_until_asked_for_and_shows_no_token(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "quiet") as server:
+        status(f"{server.url}/healthz")
+        server.stop()
+        assert [line["event"] for line in server.lines] == ["serving", "stopping", "stopped"]
+    with ServerProcess(tmp_path / "loud", access_log="true") as server:
+        status(f"{server.url}/healthz?access_token=hunter2")
+        server.stop()
+        (line,) = (line["event"] for line in server.lines if line["logger"] == "uvicorn.access")
+        assert "/healthz" in line
+        assert "hunter2" not in line
+
+
+def test_a_store_that_failed_ends_the_process_at_once_and_says_so() -> None:
+    code = "from parley.bootstrap import end_at_once; end_at_once(OSError('the disk is gone')); print('still here')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "still here" not in done.stdout
+    assert "the disk is gone" in done.stdout + done.stderr
+
+
 def test_reload_starts_anew_when_the_source_changes_and_ends_with_its_server(
     tmp_path: Path,
 ) -> None:

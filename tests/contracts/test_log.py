@@ -17,7 +17,7 @@ from parley.model.entries import (
     ReactionAdded,
 )
 from parley.model.ids import ConversationId, UserId
-from parley.ports.log import Appended, Behind, Duplicate, Record
+from parley.ports.log import Appended, Behind, Down, Duplicate, Record
 from tests.contracts.conftest import NewPen, Store
 from tests.support.entries import logs, messages
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
@@ -134,6 +134,14 @@ async def test_a_conversation_goes_on_after_a_refusal(store: Store, pen: Pen) ->
     pen.back_to(2, 1)
     await store.write(pen, said("next"))
     assert [entry.seq for entry in await entries(store, pen)] == [1, 2, 3]
+
+
+async def test_what_would_leave_a_hole_is_refused(store: Store, pen: Pen) -> None:
+    await store.write(pen, created(ANN))
+    pen.back_to(4, 0)
+    appended = await store.log.append(pen.conversation_id, 4, pen.records(said("too far")))
+    assert (appended.count, appended.stopped) == (0, Down())
+    assert len(await entries(store, pen)) == 1
 
 
 async def test_a_refusal_in_one_conversation_touches_no_other(
@@ -321,13 +329,13 @@ async def test_nothing_changes_a_deleted_message(store: Store, pen: Pen) -> None
     before = (await entries(store, pen))[1]
     await store.write(
         pen,
-        MessageEdited(actor_id=ANN, message_seq=2, body="back"),
         MessageDeleted(actor_id=ANN, message_seq=2),
+        MessageEdited(actor_id=ANN, message_seq=2, body="back"),
     )
     found = await entries(store, pen)
     assert found[1] == before
-    assert isinstance(found[3], MessageEdited)
-    assert found[3].body == ""
+    assert isinstance(found[4], MessageEdited)
+    assert found[4].body == ""
 
 
 async def test_pages_show_messages_as_they_are_now(store: Store, pen: Pen) -> None:

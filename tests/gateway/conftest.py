@@ -33,7 +33,7 @@ class Wire:
     def write(self, frames: bytes) -> None:
         self.bytes += frames
 
-    def close(self, *how: Any) -> None:
+    def cut(self, *how: Any) -> None:
         self.closed.append(how)
 
     @property

@@ -27,7 +27,7 @@ from parley.model.ids import UserId
 people = st.sampled_from([UserId(name) for name in ("ann", "ben", "cat", "dot")])
 roles = st.sampled_from(["owner", "admin", "member", "guest"])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-seqs = st.integers(1, 12)
+seqs = st.integers(1, 9)
 mentions = st.lists(people, max_size=2).map(tuple)
 
 _values = st.recursive(
@@ -100,5 +100,7 @@ later: st.SearchStrategy[Entry] = st.one_of(
     st.builds(ConversationChanged, **_acts, changes=_changes),
     st.builds(ConversationDeleted, **_acts),
 )
-logs = st.tuples(creations, st.lists(later, max_size=14)).map(lambda log: [log[0], *log[1]])
+logs = st.tuples(creations, st.lists(later, min_size=5, max_size=24)).map(
+    lambda log: [log[0], *log[1]]
+)
 """The entries of a conversation, from its creation on; no rule was asked whether they may follow each other."""

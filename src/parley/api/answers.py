@@ -3,8 +3,20 @@
 from typing import Any
 
 from litestar import Response
+from litestar.openapi.datastructures import ResponseSpec
 
 from parley.journal.commands import Committed
+from parley.model.entries import Entry
+
+
+def before(entry: type[Entry]) -> ResponseSpec:
+    """The description of what a retried command is answered with."""
+    return ResponseSpec(
+        entry, generate_examples=False, description="The first, where this is a retry"
+    )
+
+
+UNCHANGED = ResponseSpec(None, generate_examples=False, description="All was so already")
 
 
 def appended(committed: Committed, *, made: bool = False) -> Response[Any]:

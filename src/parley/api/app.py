@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from msgspec import Struct
 
 from parley.api import health
@@ -14,6 +12,7 @@ from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
+from parley.api.documentation import description, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.messages import MessageRoutes
@@ -70,6 +69,7 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
+            openapi,
             *_routes(services, door, cookies, epoch),
         ],
         request_class=JsonRequest,
@@ -77,7 +77,7 @@ def create_app(
         exception_handlers=HANDLERS,
         before_send=[Headers(tls=tls)],
         cors_config=_cors(origins.allowed),
-        openapi_config=_description(version),
+        openapi_config=description(version),
         logging_config=None,
     )
 
@@ -106,15 +106,4 @@ def _cors(origins: Iterable[str]) -> CORSConfig | None:
         allow_credentials=True,
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=86_400,
-    )
-
-
-def _description(version: str) -> OpenAPIConfig:
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
-        title="Parley",
-        version=version,
-        path="/docs",
-        components=Components(security_schemes={"bearer": bearer}),
-        security=[{"bearer": []}],
     )

@@ -1,15 +1,18 @@
 """`/v1/conversations` and `/v1/direct`: opening, listing, and who is in."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 from litestar.types import AsyncAnyCallable
 from msgspec import Struct
 
 from parley.api import cursors
-from parley.api.answers import appended
+from parley.api.answers import UNCHANGED, appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, Cursor, Id, JsonRequest, Limit
 from parley.api.routes import ASKED, TOLD, Method, route
@@ -22,7 +25,6 @@ from parley.model.entries import (
     MemberLeft,
 )
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
-from parley.model.pages import Page
 from parley.services.conversations import (
     Conversations,
     ListedConversation,
@@ -59,6 +61,13 @@ class MyConversations(Struct, frozen=True, kw_only=True, omit_defaults=True):
     epoch: str
 
 
+class Members(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of who is in."""
+
+    items: list[MemberView]
+    next: str | None = None
+
+
 class ConversationRoutes:
     def __init__(self, *, conversations: Conversations, door: Doorkeeper, epoch: str) -> None:
         self._conversations = conversations
@@ -67,14 +76,16 @@ class ConversationRoutes:
 
     def routes(self) -> list[HTTPRouteHandler]:
         one = "/v1/conversations/{conversation_id:str}"
+        retried = {200: before(ConversationCreated)}
+        joined = {200: before(MemberJoined), 204: UNCHANGED}
         return [
             self._asks("/v1/conversations", self.mine),
-            self._tells("POST", "/v1/conversations", self.create, status=201),
+            self._tells("POST", "/v1/conversations", self.create, retried, status=201),
             self._asks(one, self.conversation),
             self._tells("PUT", "/v1/direct/{user_id:str}", self.open_direct),
             self._asks(f"{one}/members", self.members),
-            self._tells("POST", f"{one}/members", self.add, status=201),
-            self._tells("DELETE", f"{one}/members/{{user_id:str}}", self.remove),
+            self._tells("POST", f"{one}/members", self.add, joined, status=201),
+            self._tells("DELETE", f"{one}/members/{{user_id:str}}", self.remove, {204: UNCHANGED}),
             self._tells("POST", f"{one}/leave", self.leave),
         ]
 
@@ -82,7 +93,13 @@ class ConversationRoutes:
         return route("GET", path, handler, tag="conversations", door=self._door, refusals=ASKED)
 
     def _tells(
-        self, method: Method, path: str, handler: AsyncAnyCallable, *, status: int = 200
+        self,
+        method: Method,
+        path: str,
+        handler: AsyncAnyCallable,
+        besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
+        *,
+        status: int = 200,
     ) -> HTTPRouteHandler:
         return route(
             method,
@@ -92,6 +109,7 @@ class ConversationRoutes:
             door=self._door,
             refusals=TOLD,
             status=status,
+            besides=besides,
         )
 
     async def mine(
@@ -134,7 +152,7 @@ class ConversationRoutes:
         conversation_id: Id,
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Page[MemberView]:
+    ) -> Members:
         """Who is in, longest first."""
         page = await self._conversations.members(
             request.user.user_id,
@@ -142,7 +160,7 @@ class ConversationRoutes:
             after=cursors.number(cursor) or 0,
             limit=limit,
         )
-        return Page(page.items, cursors.seal(page.next))
+        return Members(items=page.items, next=cursors.seal(page.next))
 
     async def add(
         self, request: JsonRequest, conversation_id: Id, data: JSONBody[AddMember]

@@ -5,6 +5,9 @@ import binascii
 
 from parley.model.errors import Invalid
 
+_MOST_DIGITS = 18
+"""What a store can count to, and converts in no time."""
+
 
 def seal(key: str | int | None) -> str | None:
     """The cursor that goes on behind `key`; None at the end."""
@@ -32,6 +35,6 @@ def number(cursor: str | None) -> int | None:
     key = text(cursor)
     if not key:
         return None
-    if not (key.isascii() and key.isdigit() and len(key) < len(str(2**63))):
+    if not (key.isascii() and key.isdigit() and len(key) <= _MOST_DIGITS):
         raise Invalid("This is no cursor of this list.", field="cursor")
     return int(key)

@@ -63,17 +63,18 @@ def status_of(error: ChatError) -> int:
 
 
 def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
-    """The refusals of these kinds, for the description of a route."""
+    """The refusals of these kinds, and of bodies that are no JSON, for the description of a route."""
+    said = {STATUS[kind]: kind.value for kind in kinds} | {NOT_JSON: InvalidJson.code}
     return {
-        STATUS[kind]: ResponseSpec(Refused, generate_examples=False, description=kind.value)
-        for kind in kinds
+        status: ResponseSpec(Refused, generate_examples=False, description=meaning)
+        for status, meaning in sorted(said.items())
     }
 
 
 def refuse(_request: AnyRequest, error: ChatError) -> Response[Refused]:
     """The answer that a `ChatError` becomes."""
     headers = {}
-    if error.kind is Kind.RATE_LIMITED:
+    if error.kind in (Kind.RATE_LIMITED, Kind.UNAVAILABLE):
         headers["Retry-After"] = str(error.details.get("retry_after", RETRY_AFTER_S))
     if error.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 11.6.1

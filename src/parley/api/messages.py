@@ -5,7 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from litestar.types import AsyncAnyCallable
 
-from parley.api.answers import appended
+from parley.api.answers import appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, FromSeq, Id, JsonRequest, Limit, Seq
 from parley.api.routes import ASKED, TOLD, route
@@ -48,7 +48,14 @@ class MessageRoutes:
 
     def _tells(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
         return route(
-            "POST", path, handler, tag="messages", door=self._door, refusals=TOLD, status=201
+            "POST",
+            path,
+            handler,
+            tag="messages",
+            door=self._door,
+            refusals=TOLD,
+            status=201,
+            besides={200: before(MessageNew)},
         )
 
     async def page(

@@ -1,11 +1,16 @@
 """How a route is declared: the same way in every module, so that none forgets its door or its refusals."""
 
+from collections.abc import Mapping
+from inspect import getdoc
+from types import MappingProxyType
 from typing import Any, Literal
 
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import AsyncAnyCallable
 
 from parley.api.authentication import Doorkeeper
+from parley.api.documentation import Described
 from parley.api.errors import documented
 from parley.model.errors import Kind
 
@@ -27,15 +32,23 @@ def route(
     door: Doorkeeper | None,
     refusals: tuple[Kind, ...],
     status: int = 200,
+    besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
 ) -> HTTPRouteHandler:
-    """A route; `door` stands before it, and nobody where it is None. `status` is that of success."""
-    public: dict[str, Any] = {} if door is not None else {"security": []}
+    """A route; `door` stands before it, and nobody where it is None.
+
+    `status` is that of success, `besides` what else may be answered. The handler's docstring describes it to clients.
+    """
+    public: dict[str, Any] = {} if door is not None else {"security": [{}]}
     return HTTPRouteHandler(
         path,
         http_method=method,
         status_code=status,
         before_request=door,
         tags=[tag],
-        responses=documented(*refusals),
+        responses={**besides, **documented(*refusals)},
+        operation_class=Described,
+        operation_id=f"{tag}_{handler.__name__}",
+        summary=handler.__name__.replace("_", " ").capitalize(),
+        description=getdoc(handler),
         **public,
     )(handler)

@@ -1,10 +1,12 @@
 """`/v1/me` and `/v1/users`: oneself, and the others."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import AsyncAnyCallable
+from msgspec import Struct
 
 from parley.api import cursors
 from parley.api.authentication import Doorkeeper
@@ -12,12 +14,18 @@ from parley.api.requests import Cursor, Id, JsonRequest, Limit
 from parley.api.routes import ASKED, route
 from parley.model.accounts import Me, User
 from parley.model.ids import UserId
-from parley.model.pages import Page
 from parley.services.users import Users
 
 Beginning = Annotated[
     str, QueryParameter(name="query", description="How a username or display name begins.")
 ]
+
+
+class People(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of the directory."""
+
+    items: Sequence[User]
+    next: str | None = None
 
 
 class UserRoutes:
@@ -45,12 +53,12 @@ class UserRoutes:
         beginning: Beginning = "",
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Page[User]:
+    ) -> People:
         """Everybody but oneself."""
         page = await self._users.directory(
             request.user, query=beginning, after=cursors.text(cursor), limit=limit
         )
-        return Page(page.items, cursors.seal(page.next))
+        return People(items=page.items, next=cursors.seal(page.next))
 
     async def user(self, user_id: Id) -> User:
         """Somebody."""

@@ -155,7 +155,8 @@ class Door:
         except ChatError as error:
             self._refuse(ack, error)
         except Exception:
-            logger.exception("a command failed")
+            who = {"sid": connection.socket.id, "user_id": connection.user_id}
+            logger.exception("a command failed", extra=who)
             self._refuse(ack, Unavailable())
         else:
             if ack is not None:

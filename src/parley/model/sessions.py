@@ -101,7 +101,7 @@ def session_of(token: str) -> SessionId:
         Unauthenticated: It has not the shape of one.
     """
     session_id, dot, secret = token.partition(".")
-    if not (session_id and dot and secret):
+    if not (token.isascii() and session_id and dot and secret):
         raise Unauthenticated
     return SessionId(session_id)
 
@@ -144,4 +144,4 @@ def _token(session_id: SessionId, secret: bytes) -> str:
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+    return hashlib.sha256(token.encode()).digest()

@@ -100,9 +100,10 @@ class Log(ABC):
     ) -> Answer[Appended]:
         """Add records of different commands that ask for the seqs after+1, after+2 … of one conversation.
 
+        There is at least one, and the log is known to reach `after`: what would leave a hole is refused as `Down`.
         They go in one after another, and the first that can't ends it. Answers only once what got in is durable,
-        together with every view that follows it in this store. Never fails: every outcome is an `Appended`. Appends
-        are answered in the order of their positions.
+        together with every view that follows it in this store, and never before this call has returned. Never fails:
+        every outcome is an `Appended`. Appends are answered in the order of their positions.
         """
 
     @abstractmethod
@@ -136,5 +137,7 @@ class Log(ABC):
     ) -> CatchUp:
         """What this person missed after these cursors, in at most `limit` entries and about `most_bytes` of them.
 
-        A conversation of theirs that `cursors` does not name comes with its head and no entries.
+        Conversations of the latest activity are served first, each from its cursor on without a gap; the last entry
+        may go over the bytes, so that there is always one. A conversation of theirs that `cursors` does not name
+        comes with its head and no entries.
         """

@@ -22,7 +22,7 @@ from parley.socketio.protocol.packets import (
     split_event,
 )
 from parley.socketio.reasons import Reason
-from parley.socketio.recovery import Replay
+from parley.socketio.recovery import Recovery, Replay
 from parley.socketio.request import Handshake
 from parley.socketio.session import Session
 from parley.socketio.socket import Socket
@@ -219,37 +219,38 @@ class Connection:
         auth = socket.handshake.auth or {}
         wanted = self._server.config.recover_all or auth.get("recover") is True
         if recovery is None or not wanted:
-            self._accept(socket, None)
+            self._accept(socket)
             return
         pid, offset = auth.get("pid"), auth.get("offset")
         if isinstance(pid, str) and isinstance(offset, str):
-            self._server.spawn(self._resume(socket, pid, offset))
+            self._server.spawn(self._resume(recovery, socket, pid, offset))
             return
-        socket.pid = recovery.issue(socket)
-        self._accept(socket, None)
+        self._accept(socket, recovery=recovery)
 
-    async def _resume(self, socket: Socket, pid: str, offset: str) -> None:
-        recovery = self._server.recovery
-        if recovery is None:
-            return
+    async def _resume(self, recovery: Recovery, socket: Socket, pid: str, offset: str) -> None:
         try:
             replay = await recovery.resume(socket, pid, offset)
-            socket.pid = pid if replay is not None else recovery.issue(socket)
         except Exception as error:
             self._fail(socket, error)
-        else:
-            self._accept(socket, replay)
+            return
+        if replay is not None:
+            socket.pid = pid
+            socket.restore(replay)
+        self._accept(socket, replay, recovery)
 
-    def _accept(self, socket: Socket, replay: Replay | None) -> None:
+    def _accept(
+        self, socket: Socket, replay: Replay | None = None, recovery: Recovery | None = None
+    ) -> None:
         """Tells the client first, then sends what it missed, what was held, what handlers emit."""
         namespace = socket.namespace
         self._settled(namespace.name)
         if self.session.ended:
+            self._suspend(socket, Reason.TRANSPORT_CLOSE)
             namespace.leave_all(socket)
             namespace.ended(socket, Reason.TRANSPORT_CLOSE)
             return
-        if replay is not None:
-            socket.restore(replay)
+        if recovery is not None and socket.pid is None:
+            socket.pid = recovery.issue(socket)
         self._add(socket)
         namespace.sockets[socket.id] = socket
         socket.connected = True
@@ -291,16 +292,23 @@ class Connection:
             return
         namespace = socket.namespace
         self._server.fanout.flush_one(socket)
-        recovery = self._server.recovery
-        returns = reason not in {Reason.CLIENT_DISCONNECT, Reason.SERVER_DISCONNECT}
-        if recovery is not None and socket.pid is not None and returns:
-            recovery.suspend(socket)
+        self._suspend(socket, reason)
         socket.connected = False
         self._remove(socket)
         namespace.sockets.pop(socket.id, None)
         namespace.leave_all(socket)
         socket.fail_calls()
         namespace.ended(socket, reason)
+
+    def _suspend(self, socket: Socket, reason: Reason) -> None:
+        recovery = self._server.recovery
+        if recovery is None or socket.pid is None:
+            return
+        final = reason in {Reason.CLIENT_DISCONNECT, Reason.SERVER_DISCONNECT}
+        try:
+            recovery.ended(socket, final=final)
+        except Exception:
+            log.exception("recovery failed")
 
 
 class ConnectTimeout:

@@ -13,7 +13,7 @@ _LENGTH_64 = 65536
 class Encoded:
     """A Socket.IO packet, ready for WebSocket (`frames`) and for polling (`packets`)."""
 
-    __slots__ = ("attachments", "frames", "positioned", "text")
+    __slots__ = ("attachments", "frames", "offset", "positioned", "text")
 
     open = False
     """A single packet never takes another one in; see `fanout.Batch`."""
@@ -36,6 +36,7 @@ class Encoded:
         if attachments:
             frames = b"".join((frames, *(serialise(2, data) for data in attachments)))
         self.frames = frames
+        self.offset: str | None = None
         self.positioned: Encoded | None = None
 
     @property
@@ -62,6 +63,7 @@ class Encoded:
         event.text = self.text
         event.attachments = self.attachments
         event.frames = self.frames
+        event.offset = offset
         event.positioned = self._with_argument(b'"%b"' % offset.encode())
         return event
 

@@ -1,6 +1,6 @@
 """Who is sent what, in which order, with as few writes as that order allows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from parley.socketio.encoding import Encoded
 
@@ -177,7 +177,9 @@ class Fanout:
     # --- holding
 
     def hold(self, member: Member) -> None:
-        """Keeps pushes back until as many releases as holds were called."""
+        """Keeps what is pushed from now on back, until as many releases as holds were called."""
+        if not member.holds:
+            self.flush_one(member)
         member.holds += 1
         member.settle()
 
@@ -194,6 +196,12 @@ class Fanout:
             member.pending = held + (member.pending or [])
             self._enqueue(member)
         member.settle()
+
+    def forget(self, member: Member, offsets: Collection[str]) -> None:
+        """Drops what is held for a member and carries one of these offsets."""
+        self.flush_one(member)
+        held = [encoded for item in member.held or () for encoded in item.encoded]
+        member.held = [encoded for encoded in held if encoded.offset not in offsets]
 
     # --- membership
 

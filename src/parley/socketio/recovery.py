@@ -52,8 +52,8 @@ class Recovery(ABC):
         """
 
     @abstractmethod
-    def suspend(self, socket: "Socket") -> None:
-        """Is told of a socket whose connection ended in a way that lets it come back."""
+    def ended(self, socket: "Socket", *, final: bool) -> None:
+        """Is told of each socket that ended; one that ended for good does not come back."""
 
     @abstractmethod
     async def resume(self, socket: "Socket", pid: str, offset: str) -> Replay | None:
@@ -100,9 +100,12 @@ class MemoryRecovery(Recovery):
     _last: int = 0
     _log: deque[_Logged] = field(default_factory=deque)
     _suspended: dict[str, _Suspended] = field(default_factory=dict)
+    _live: "dict[str, Socket]" = field(default_factory=dict)
 
     def issue(self, socket: "Socket") -> str:
-        return secrets.token_urlsafe(16)
+        pid = secrets.token_urlsafe(16)
+        self._live[pid] = socket
+        return pid
 
     def position(
         self,
@@ -118,21 +121,24 @@ class MemoryRecovery(Recovery):
         self._forget(now)
         return f"{self._epoch}.{self._last}"
 
-    def suspend(self, socket: "Socket") -> None:
-        if socket.pid is not None:
-            now = self.time()
-            self._forget(now)
-            self._suspended.pop(socket.pid, None)
-            self._suspended[socket.pid] = _Suspended(
-                socket.id,
-                socket.namespace.name,
-                frozenset(socket.rooms),
-                socket.data,
-                now + self.window,
-            )
+    def ended(self, socket: "Socket", *, final: bool) -> None:
+        if socket.pid is None or self._live.pop(socket.pid, None) is None or final:
+            return
+        now = self.time()
+        self._forget(now)
+        self._suspended[socket.pid] = _Suspended(
+            socket.id,
+            socket.namespace.name,
+            frozenset(socket.rooms),
+            socket.data,
+            now + self.window,
+        )
 
     async def resume(self, socket: "Socket", pid: str, offset: str) -> Replay | None:
         self._forget(self.time())
+        if pid in self._live:
+            # The client noticed before us that its old connection is dead.
+            self._live[pid].cut()
         suspended = self._suspended.get(pid)
         epoch, _, digits = offset.partition(".")
         if suspended is None or suspended.namespace != socket.namespace.name:
@@ -144,6 +150,7 @@ class MemoryRecovery(Recovery):
         if not oldest - 1 <= position <= self._last:
             return None
         del self._suspended[pid]
+        self._live[pid] = socket
         missed = [
             event.encoded.at(f"{epoch}.{event.offset}")
             for event in self._log

@@ -231,9 +231,8 @@ class Session:
         if self._receiver is not None:
             self._receiver.on_transport()
 
-    def on_lost(self, code: int, reason: str) -> None:
-        outbox_full = code == CloseCode.TRY_AGAIN_LATER
-        self._end(Reason.OUTBOX_FULL if outbox_full else Reason.TRANSPORT_CLOSE, eio.CLOSE)
+    def on_lost(self, reason: Reason) -> None:
+        self._end(reason, eio.CLOSE)
 
     def lose(self, reason: Reason) -> None:
         """Ends the session for a fault or a silence of the client's."""
@@ -346,7 +345,7 @@ class _Candidate:
     def on_writer(self, write: Callable[[bytes], None]) -> None:
         """Writes by the WebSocket itself; there is too little for more."""
 
-    def on_lost(self, code: int, reason: str) -> None:
+    def on_lost(self, reason: Reason) -> None:
         self.settled = True
         self.session.on_candidate_lost()
 

@@ -22,6 +22,7 @@ from parley.socketio.protocol.handshake import (
     read_request,
     refuse,
 )
+from parley.socketio.reasons import Reason
 from parley.socketio.request import Request
 
 # As plain integers: an attribute of an enumeration costs more than the comparison it is for.
@@ -41,7 +42,7 @@ class Handler(Protocol):
     def on_writer(self, write: Callable[[bytes], None]) -> None:
         """Learns which function takes frames from now on; it was another one until now."""
 
-    def on_lost(self, code: int, reason: str) -> None:
+    def on_lost(self, reason: Reason) -> None:
         """Is told once that nothing comes and nothing goes any more, and why."""
 
 
@@ -128,7 +129,7 @@ class WebSocket(asyncio.Protocol):
     def accept(self, handler: Handler, headers: Collection[tuple[str, str]] = ()) -> None:
         """Switches to WebSocket; `handler` gets its messages from the next bytes on."""
         if self._closing or self._key is None:
-            handler.on_lost(CloseCode.ABNORMAL, "")
+            handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
         self._transport.write(accept(self._key, headers))
@@ -178,21 +179,23 @@ class WebSocket(asyncio.Protocol):
         if self._key is None and not self._closing:
             self._upgrade(data)
         elif not self._closing:
-            self._abort(CloseCode.PROTOCOL_ERROR)
+            # A client must not send before it was answered; there is no telling what this is.
+            self._closing = True
+            self._transport.abort()
 
     def _control(self, opcode: int, payload: bytes) -> None:
         if opcode == Opcode.PING:
             self.write(serialise(Opcode.PONG, payload))
         elif opcode == Opcode.CLOSE:
             try:
-                code, reason = parse_close(payload)
+                code, _ = parse_close(payload)
             except FrameError as error:
                 self._fail(error)
                 return
             if not self._closing:
                 answer = b"" if code == CloseCode.NO_STATUS else payload[:2]
                 self._send_last(serialise(Opcode.CLOSE, answer))
-                self._lost(code, reason)
+                self._lost(Reason.TRANSPORT_CLOSE)
             self._transport.close()
 
     # --- writing
@@ -230,7 +233,7 @@ class WebSocket(asyncio.Protocol):
 
     def _overflow(self) -> None:
         self._parked = None
-        self.close(CloseCode.TRY_AGAIN_LATER, "outbox is full")
+        self._end(CloseCode.TRY_AGAIN_LATER, "outbox is full", Reason.OUTBOX_FULL)
 
     def _open_writer(self, write: Callable[[bytes], None]) -> None:
         self.write = write
@@ -241,18 +244,21 @@ class WebSocket(asyncio.Protocol):
 
     def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Sends a close frame behind all that was written; the handler is told at once."""
+        self._end(code, reason, Reason.TRANSPORT_CLOSE)
+
+    def shutdown(self) -> None:
+        """Is called by uvicorn when it goes down."""
+        self._end(CloseCode.SERVICE_RESTART, "restarting", Reason.SERVER_SHUTDOWN)
+
+    def _end(self, code: int, text: str, reason: Reason) -> None:
         if self._closing:
             return
         if self._handler is None:
             self.refuse(503)
             return
-        self._send_last(serialise_close(code, reason))
+        self._send_last(serialise_close(code, text))
         self._await_peer()
-        self._lost(code, reason)
-
-    def shutdown(self) -> None:
-        """Is called by uvicorn when it goes down."""
-        self.close(CloseCode.SERVICE_RESTART)
+        self._lost(reason)
 
     def _send_last(self, frame: bytes) -> None:
         """Writes a close frame behind all that waits."""
@@ -274,7 +280,7 @@ class WebSocket(asyncio.Protocol):
         if not self._closing:
             self._send_last(serialise_close(error.code, error.reason))
             self._await_peer()
-            self._lost(error.code, error.reason)
+            self._lost(Reason.TRANSPORT_ERROR)
         if self._transport.can_write_eof():
             # Half-closed, so that bytes still on their way cause no reset that would
             # overtake the close frame; they are read and dropped until the peer ends.
@@ -282,17 +288,12 @@ class WebSocket(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def _abort(self, code: int) -> None:
-        self._closing = True
-        self._transport.abort()
-        self._lost(code, "")
-
-    def _lost(self, code: int, reason: str) -> None:
+    def _lost(self, reason: Reason) -> None:
         self.write = _discard
         handler, self._handler = self._handler, None
         if handler is not None:
             handler.on_writer(_discard)
-            handler.on_lost(code, reason)
+            handler.on_lost(reason)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
@@ -302,7 +303,7 @@ class WebSocket(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._parked = None
-        self._lost(CloseCode.ABNORMAL, "")
+        self._lost(Reason.TRANSPORT_CLOSE)
 
 
 def _discard(frames: bytes) -> None:

@@ -46,6 +46,11 @@ class Embedded:
         assert (await self.append(pen, *entries)).stopped is None
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    """What the folder holds."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 async def opened(folder: Path, **options: object) -> Embedded:
     died: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
     return Embedded(folder, await Database.open(folder, fatal=died.set_result, **options), died)

@@ -60,13 +60,15 @@ def test_below_the_bounds_nothing_is_done(path: Path, writer: sqlite3.Connection
     assert path.stat().st_size == before
 
 
-def test_a_reader_in_the_middle_does_not_stop_the_copying(
-    path: Path, writer: sqlite3.Connection
-) -> None:
+def test_a_reader_in_the_middle_only_puts_it_off(path: Path, writer: sqlite3.Connection) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", truncate_bytes=1)
     with closing(open_reader(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM things").fetchone()
-        checkpoints = Checkpoints(path, "NORMAL", copy_bytes=1)
+        writer.execute("INSERT INTO things VALUES (randomblob(100000))")
         checkpoints.consider(writer)
-        checkpoints.close()
+        assert wal_bytes(path) > 0
         reader.execute("COMMIT")
+    checkpoints.consider(writer)
+    assert wal_bytes(path) == 0
+    checkpoints.close()

@@ -8,7 +8,7 @@ import pytest
 
 from parley.model.conversations import fold
 from parley.model.ids import ConversationId
-from tests.adapters.sqlite.conftest import Embedded, opened
+from tests.adapters.sqlite.conftest import Embedded, files, opened
 from tests.support.pen import ANN, BEN, Pen, created, said
 
 ROOT = Path(__file__).parents[3]
@@ -47,7 +47,7 @@ async def test_a_close_leaves_one_whole_file(tmp_path: Path) -> None:
     embedded = await opened(tmp_path)
     await embedded.write(Pen("home"), created(ANN), said("one"))
     await embedded.database.close()
-    assert [path.name for path in tmp_path.iterdir()] == ["parley.db"]
+    assert list(files(tmp_path)) == ["parley.db"]
 
 
 async def test_positions_go_on_where_they_ended(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from parley.adapters.sqlite.database import RESERVE_BYTES
+from parley.model.entries import MemberJoined
 from parley.model.errors import Conflict, Unavailable
-from parley.ports.log import Down, Duplicate
+from parley.ports.log import Appended, Down, Duplicate
 from tests.adapters.sqlite.conftest import Embedded, opened
 from tests.support.pen import ANN, BEN, Pen, created, said
 
@@ -85,39 +88,50 @@ async def test_text_that_can_not_be_kept_is_refused_alone(
     assert "can't be kept" in caplog.text
 
 
-async def test_a_hole_is_refused(embedded: Embedded) -> None:
+async def test_an_entry_whose_view_is_refused_is_not_in_the_log(embedded: Embedded) -> None:
     pen = Pen("home")
     await embedded.write(pen, created(ANN))
-    pen.back_to(4, 0)
-    appended = await embedded.append(pen, said("too far"))
-    assert appended.count == 0
-    assert isinstance(appended.stopped, Down)
-    assert len(await embedded.log.read(pen.conversation_id, 0)) == 1
-
-
-async def test_a_full_database_is_down_and_comes_back(embedded: Embedded) -> None:
-    pen = Pen("home")
-    await embedded.write(pen, created(ANN), said("one"))
-    (pages,) = embedded.writing.execute("PRAGMA page_count").fetchone()
-    embedded.writing.execute(f"PRAGMA max_page_count = {pages}")
-    appended = await embedded.append(pen, said("x" * 50_000))
-    assert appended.count == 0
-    assert isinstance(appended.stopped, Down)
+    king = MemberJoined(actor_id=ANN, user_id=BEN, role="king")
+    assert (await embedded.append(pen, said("one"), king)).count == 1
+    assert len(await embedded.log.read(pen.conversation_id, 0)) == 2
     pen.back_to(2, 1)
-    embedded.writing.execute("PRAGMA max_page_count = 1000000")
-    await embedded.write(pen, said("two"))
+    await embedded.write(pen, said("two", BEN))
     assert len(await embedded.log.read(pen.conversation_id, 0)) == 3
+
+
+@contextmanager
+def full(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the file not grow for a while."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    yield
+    connection.execute("PRAGMA max_page_count = 1000000")
+
+
+async def test_a_full_database_is_down_for_the_whole_group_and_comes_back(
+    embedded: Embedded,
+) -> None:
+    home, other = Pen("home"), Pen("other")
+    await embedded.write(home, created(ANN), said("one"))
+    with full(embedded.writing):
+        small = embedded.append(other, created(BEN))
+        large = embedded.append(home, said("x" * 50_000))
+        assert await small == await large == Appended(0, (), Down())
+    home.back_to(2, 1)
+    other.back_to(0, 0)
+    await embedded.write(home, said("two"))
+    await embedded.write(other, created(BEN))
+    assert len(await embedded.log.read(home.conversation_id, 0)) == 3
+    assert len(await embedded.log.read(other.conversation_id, 0)) == 1
     assert not embedded.died.done()
 
 
 async def test_people_learned_in_a_group_that_failed_are_learned_again(embedded: Embedded) -> None:
     pen = Pen("home")
     await embedded.write(pen, created(ANN))
-    (pages,) = embedded.writing.execute("PRAGMA page_count").fetchone()
-    embedded.writing.execute(f"PRAGMA max_page_count = {pages}")
-    assert (await embedded.append(pen, said("x" * 50_000, BEN))).count == 0
+    with full(embedded.writing):
+        assert (await embedded.append(pen, said("x" * 50_000, BEN))).count == 0
     pen.back_to(1, 0)
-    embedded.writing.execute("PRAGMA max_page_count = 1000000")
     await embedded.write(pen, said("hi", BEN))
     assert (await embedded.log.read(pen.conversation_id, 1))[0].entry.actor_id == BEN
 

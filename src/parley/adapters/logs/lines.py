@@ -15,7 +15,8 @@ Format = Literal["console", "json"]
 def configure(level: str, form: Format, stream: TextIO = sys.stderr) -> None:
     """From now on, what structlog and the standard `logging` (uvicorn, Litestar, asyncio) say goes to `stream`.
 
-    Lines carry what is bound in this context (`bound_contextvars(request_id=…)`). Replaces an earlier call's effect.
+    Lines carry what is bound in this context (`bound_contextvars(request_id=…)`) and what was handed over with them
+    (`extra={"sid": …}`). Replaces an earlier call's effect.
     """
     structlog.configure(
         processors=[
@@ -46,6 +47,7 @@ def _shared() -> list[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]

@@ -63,9 +63,10 @@ class MemoryLog(Log):
         if appended is None:
             self.crash()
             return answer
-        self._unanswered.append((fate.ticks, answer, appended))
+        ticks = max(fate.ticks, 1)
+        self._unanswered.append((ticks, answer, appended))
         if len(self._unanswered) == 1:
-            self._wait(fate.ticks)
+            self._wait(ticks)
         return answer
 
     async def identity(self) -> StoreIdentity:
@@ -168,10 +169,7 @@ class MemoryLog(Log):
         if since:
             return Behind(since)
         twin = self.disk.find(_command(refused.entry))
-        if twin is None:
-            message = f"seq {refused.entry.seq} would leave a hole after {head}"
-            raise ValueError(message)
-        return Duplicate(twin)
+        return Down() if twin is None else Duplicate(twin)
 
     def _wait(self, ticks: int) -> None:
         """Let so many rounds of the event loop pass, then answer the first in line."""

@@ -11,6 +11,8 @@ from parley.adapters.sqlite.connections import Synchronous, open_writer
 logger = logging.getLogger(__name__)
 
 MEBIBYTE = 1 << 20
+PATIENCE_MS = 100
+"""How long emptying the write-ahead log may wait for those who read it; else it is tried again later."""
 
 
 class Checkpoints:
@@ -60,4 +62,9 @@ class Checkpoints:
 
 def truncate(connection: sqlite3.Connection) -> None:
     """Copy everything and empty the write-ahead log, as far as those who read allow."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (before,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {before}")

@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
+from parley.adapters.sqlite.schema import CannotOpen
+
 Synchronous = Literal["FULL", "NORMAL"]
 """FULL: an answered write survives a power cut. NORMAL: it survives the end of the process, however sudden."""
 
@@ -15,6 +17,8 @@ PAGE_BYTES = 2048
 pages of 4,096 bytes, SQLite's default, an insert costs about a fifth more."""
 
 BUSY_SECONDS = 5.0
+"""How long a statement waits for a lock that another process holds: an operator, or a backup."""
+
 STATEMENTS = 256
 
 
@@ -22,16 +26,18 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     """A connection that writes and never checkpoints by itself.
 
     Raises:
-        RuntimeError: The SQLite library is too old.
+        CannotOpen: The SQLite library is too old.
     """
     if sqlite3.sqlite_version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
-        raise RuntimeError(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
+        raise CannotOpen(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
     connection = _open(path)
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves it in the drive's cache
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
     connection.execute("PRAGMA secure_delete = ON")
     return connection
 

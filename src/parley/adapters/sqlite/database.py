@@ -17,7 +17,7 @@ from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
 from parley.adapters.sqlite.readers import Readers, Reading
-from parley.adapters.sqlite.schema import migrate, migrations
+from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
@@ -58,10 +58,15 @@ class Database:
 
         Raises:
             FromTheFuture: A newer program wrote it.
+            CannotOpen: It is damaged, no database at all, or can't be written.
         """
         path = folder / FILE
-        work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
-        readers = await asyncio.to_thread(Readers, path, READERS)
+        try:
+            work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
+            readers = await asyncio.to_thread(Readers, path, READERS)
+        except sqlite3.Error as error:
+            message = f"The database {path} can't be opened: {error}."
+            raise CannotOpen(message) from error
         return cls(Writer(work.connection, work, fatal), readers, work)
 
     @property

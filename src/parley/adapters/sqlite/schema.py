@@ -4,7 +4,11 @@ import sqlite3
 from importlib.resources import files
 
 
-class FromTheFuture(Exception):
+class CannotOpen(Exception):
+    """The database can't be used; the message says to an operator why."""
+
+
+class FromTheFuture(CannotOpen):
     """The database was written by a newer version of this program."""
 
 

@@ -23,10 +23,11 @@ RESERVED_EVENTS = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
 ROOT = "/"
+_BLANKS = b" \t\r\n"
 
 _HEADER = re.compile(rb"([0-6])(?:(\d{1,4})-)?(?:(/[^,]*+)(?:,|\Z))?(\d{1,16}+(?=\[))?")
 # An event in the root namespace with a plain name: nearly all of them.
-_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\]*)"([,\]])')
+_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\]*)"([,\]])(?![\s\]])')
 _NAMED = re.compile(rb'\[\s*("(?:[^"\\]++|\\.)*+"|-?\d{1,16})\s*([,\]])', re.DOTALL)
 
 
@@ -98,7 +99,7 @@ def _check_payload(type_: int, ack_id: bytes, payload: bytes) -> None:
 def split_event(payload: bytes, decode_json: Callable[[bytes], object]) -> tuple[str, bytes]:
     """Returns an event's name and the JSON array of what follows it; raises PacketError."""
     match = _NAMED.match(payload)
-    body = payload.rstrip(b" \t\r\n")
+    body = payload.rstrip(_BLANKS)
     if match is None or body[-1:] != b"]":
         raise PacketError("event without a name")
     try:
@@ -107,11 +108,12 @@ def split_event(payload: bytes, decode_json: Callable[[bytes], object]) -> tuple
         raise PacketError("event without a name") from error
     if name in RESERVED_EVENTS:
         raise PacketError("reserved event name")
-    if match[2] == b",":
-        return name, b"[" + body[match.end() :]
-    if match.end() != len(body):
-        raise PacketError("invalid payload")
-    return name, b"[]"
+    rest = body[match.end() :].lstrip(_BLANKS)
+    if match[2] == b"," and rest != b"]":
+        return name, b"[" + rest
+    if match[2] == b"]" and not rest:
+        return name, b"[]"
+    raise PacketError("invalid payload")
 
 
 def prefix(namespace: str) -> bytes:

@@ -1,0 +1,94 @@
+"""Whatever is asked, the answer is never that something went wrong here."""
+
+from itertools import product
+
+import pytest
+
+from tests.api.test_authentication import routes_of
+
+IDS = [
+    "x",
+    "%00",
+    "%ff",
+    "..%2f",
+    "a" * 40,
+    "a" * 41,
+    "😀",
+    "-1",
+    "0",
+    "9" * 30,
+    "~server",
+    "%27%22",
+]
+VALUES = [
+    "",
+    " ",
+    "\0",
+    "\ud7ff\ue000",
+    "x" * 17_000,
+    -1,
+    0,
+    1.5,
+    2**63,
+    2**70,
+    True,
+    None,
+    [],
+    {},
+    [[]],
+    {"$ne": 1},
+]
+FIELDS = ["body", "name", "username", "email", "password", "login", "display_name", "device",
+          "refresh_token", "client_id", "reply_to", "data", "user_id", "role", "kind", "members",
+          "cursors", "epoch", "limit"]  # fmt: skip
+QUERIES = ["limit", "cursor", "query", "before", "after", "kind"]
+BODIES = {
+    "register": {"username": "dora", "password": "correct horse"},
+    "login": {"login": "anna", "password": "correct horse"},
+    "conversations": {"kind": "group", "name": "Hiking"},
+    "members": {"user_id": "nobody"},
+    "messages": {"body": "hello"},
+}
+"""By how a path ends, bodies that are acceptable."""
+
+
+@pytest.fixture
+async def paths(app, anna, boris) -> list[tuple[str, str]]:
+    """Every route, with an id of Anna's own in its path, and with ids that nothing has."""
+    own = (await anna.put(f"/v1/direct/{boris.user_id}")).json()["conversation_id"]
+    return [
+        (method, path.format(conversation_id=one, user_id=other, seq=seq))
+        for method, path in sorted(
+            (method, path.replace(":str", "").replace(":int", ""))
+            for method, path in routes_of(app)
+        )
+        for one, other, seq in [
+            (own, boris.user_id, 1),
+            *((strange, strange, 2**70) for strange in IDS),
+        ]
+    ]
+
+
+async def test_any_id_in_any_path_is_answered(anna, paths):
+    for method, path in paths:
+        answer = await anna.client.request(method, path)
+        assert answer.status_code < 500, (method, path, answer.text)
+
+
+async def test_any_value_in_any_field_of_any_body_is_answered(anna, paths):
+    own = [path for method, path in paths[:: len(IDS) + 1] if method == "POST"]
+    assert len(own) >= 10
+    for path, name, value in product(own, FIELDS, VALUES):
+        if not path.endswith("logout"):
+            good = BODIES.get(path.rpartition("/")[2], {})
+            answer = await anna.client.post(path, json=good | {name: value})
+            assert answer.status_code < 500, (path, name, value, answer.text)
+    assert (await anna.get("/v1/me")).status_code == 200
+
+
+async def test_any_value_in_any_query_is_answered(anna, paths):
+    own = [path for method, path in paths[:: len(IDS) + 1] if method == "GET"]
+    assert len(own) >= 9
+    for path, name, value in product(own, QUERIES, [*IDS, "", "1", "direct", "MQ"]):
+        answer = await anna.client.get(f"{path}?{name}={value}")
+        assert answer.status_code < 500, (path, name, value, answer.text)

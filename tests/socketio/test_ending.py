@@ -1,0 +1,150 @@
+"""The two ways to end, told apart; and going down."""
+
+import asyncio
+
+import pytest
+
+from parley.socketio.config import Config
+from parley.socketio.reasons import Reason
+from parley.socketio.server import Server
+from parley.socketio.socket import Socket
+from tests.socketio.links import Link, tick
+
+
+async def connected(server: Server, ends: list[Reason]) -> tuple[Link, Socket]:
+    chat = server.namespace()
+    chat.on_disconnect(lambda _, reason: ends.append(reason))
+    link = Link(server)
+    return link, chat.sockets[(await link.connect())["sid"]]
+
+
+async def test_a_disconnect_is_final_and_the_engine_stays() -> None:
+    ends: list[Reason] = []
+    link, socket = await connected(Server(), ends)
+    socket.emit("last words")
+    socket.disconnect()
+    await tick()
+    assert link.texts()[-2:] == ['42["last words"]', "41"]
+    assert link.closed is None
+    assert ends == [Reason.SERVER_DISCONNECT]
+    assert not socket.connected
+
+
+async def test_a_disconnect_may_end_the_connection_too() -> None:
+    ends: list[Reason] = []
+    link, socket = await connected(Server(), ends)
+    socket.disconnect(close=True)
+    await tick()
+    assert link.texts()[-1] == "41"
+    assert link.closed == (1000, "")
+
+
+async def test_a_cut_brings_the_client_back_and_says_nothing_final() -> None:
+    ends: list[Reason] = []
+    link, socket = await connected(Server(), ends)
+    socket.emit("last words")
+    socket.cut(1012, "restart")
+    await tick()
+    assert link.texts()[-1] == '42["last words"]'
+    assert link.closed == (1012, "restart")
+    assert ends == [Reason.CUT]
+
+
+async def test_a_disconnect_reaches_a_socket_that_is_held() -> None:
+    link, socket = await connected(Server(), [])
+    socket.hold()
+    socket.emit("never released")
+    socket.disconnect()
+    await tick()
+    assert link.texts()[-1] == "41"
+
+
+async def test_ended_sockets_are_sent_nothing_more() -> None:
+    server = Server()
+    link, socket = await connected(server, [])
+    socket.join("room")
+    socket.disconnect()
+    socket.emit("late")
+    socket.push(server.namespace().encode("late", b""))
+    server.namespace().to("room").emit("late")
+    server.namespace().emit("late")
+    await tick()
+    assert link.texts()[-1] == "41"
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (lambda link: link.send("41"), Reason.CLIENT_DISCONNECT),
+        (lambda link: link.send("1"), Reason.TRANSPORT_CLOSE),
+        (lambda link: link.raw(b"\x88\x80mask"), Reason.TRANSPORT_CLOSE),
+        (lambda link: link.drop(), Reason.TRANSPORT_CLOSE),
+        (lambda link: link.send("4abc"), Reason.PARSE_ERROR),
+        (lambda link: link.raw(b"\xff\xffnonsense"), Reason.TRANSPORT_ERROR),
+        (lambda link: link.protocol.shutdown(), Reason.SERVER_SHUTDOWN),
+    ],
+)
+async def test_handlers_are_told_once_why(end: object, reason: Reason) -> None:
+    ends: list[Reason] = []
+    link, _ = await connected(Server(), ends)
+    assert callable(end)
+    end(link)
+    await tick()
+    if not link.wire.closed:
+        link.drop()
+    assert ends == [reason]
+
+
+async def test_a_silent_client_is_closed_by_the_heartbeat() -> None:
+    ends: list[Reason] = []
+    link, _ = await connected(Server(Config(ping_interval=0.02, ping_timeout=0.02)), ends)
+    while not ends:
+        await asyncio.sleep(0.001)
+    assert ends == [Reason.PING_TIMEOUT]
+    assert "2" in link.texts()
+
+
+async def test_a_client_that_answers_pings_stays() -> None:
+    ends: list[Reason] = []
+    link, _ = await connected(Server(Config(ping_interval=0.02, ping_timeout=0.05)), ends)
+    for count in range(1, 4):
+        while link.texts().count("2") < count:
+            await asyncio.sleep(0.001)
+        link.send("3")
+    assert ends == []
+
+
+async def test_going_down_refuses_newcomers_and_cuts_everybody_within_the_spread() -> None:
+    ends: list[Reason] = []
+    server = Server()
+    server.namespace().on_disconnect(lambda _, reason: ends.append(reason))
+    links = [Link(server) for _ in range(5)]
+    for link in links:
+        await link.connect()
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    going = asyncio.ensure_future(server.shutdown(deadline=5.0, spread=0.1))
+    await tick()
+    assert Link(server).head.startswith("HTTP/1.1 503")
+    cut = [link for link in links if link.closed]
+    assert 0 < len(cut) < 5
+    await going
+    assert 0.07 <= loop.time() - begin < 2.0
+    assert [link.closed for link in links] == [(1012, "restarting")] * 5
+    assert ends == [Reason.SERVER_SHUTDOWN] * 5
+
+
+async def test_going_down_with_nobody_there_takes_no_time() -> None:
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    await Server().shutdown(deadline=5.0, spread=5.0)
+    assert loop.time() - begin < 0.5
+
+
+async def test_a_peer_that_never_finishes_its_close_is_aborted() -> None:
+    server = Server(Config(close_timeout=0.02))
+    link, socket = await connected(server, [])
+    socket.cut()
+    assert not link.wire.aborted
+    while not link.wire.aborted:
+        await asyncio.sleep(0.001)
