@@ -25,7 +25,7 @@ from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.sessions import SessionStore
-from tests.support.mongodb import a_database
+from tests.support.mongodb import Publishing, a_database
 from tests.support.pen import Pen
 
 
@@ -80,7 +80,11 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
     async with a_database(request.getfixturevalue("mongodb")) as database:
         opened = await MongoStore.open(database, clock=SystemClock())
         yield Store(
-            opened.log, opened.conversations, opened.accounts, opened.sessions, ordered=False
+            Publishing(opened),
+            opened.conversations,
+            opened.accounts,
+            opened.sessions,
+            ordered=False,
         )
         await opened.close()
 

@@ -1,7 +1,10 @@
 """Strategies: entries of every type, as unlikely as the types allow."""
 
+from collections.abc import Iterable
+
 from hypothesis import strategies as st
 
+from parley.model.conversations import State, apply
 from parley.model.entries import (
     Attachment,
     Changes,
@@ -22,7 +25,7 @@ from parley.model.entries import (
     ReactionAdded,
     ReactionRemoved,
 )
-from parley.model.ids import UserId
+from parley.model.ids import ConversationId, UserId
 
 people = st.sampled_from([UserId(name) for name in ("ann", "ben", "cat", "dot")])
 roles = st.sampled_from(["owner", "admin", "member", "guest"])
@@ -61,7 +64,10 @@ creations = st.builds(
     **_acts,
     kind=st.sampled_from(["direct", "group", "room"]),
     members=st.lists(
-        st.builds(FirstMember, people, roles), max_size=4, unique_by=lambda first: first.user_id
+        st.builds(FirstMember, people, roles),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda first: first.user_id,
     ).map(tuple),
     name=_optional,
     topic=_optional,
@@ -100,7 +106,25 @@ later: st.SearchStrategy[Entry] = st.one_of(
     st.builds(ConversationChanged, **_acts, changes=_changes),
     st.builds(ConversationDeleted, **_acts),
 )
+
+
+def _possible(entries: Iterable[Entry]) -> list[Entry]:
+    """Without what could not happen: joining twice, leaving where one is not in, anything after the end."""
+    state, kept = State(ConversationId("")), []
+    for entry in entries:
+        is_in = getattr(entry, "user_id", None) in state.members
+        if (
+            state.deleted
+            or (isinstance(entry, MemberJoined) and is_in)
+            or (isinstance(entry, MemberLeft) and not is_in)
+        ):
+            continue
+        apply(state, entry)
+        kept.append(entry)
+    return kept
+
+
 logs = st.tuples(creations, st.lists(later, min_size=5, max_size=24)).map(
-    lambda log: [log[0], *log[1]]
+    lambda log: _possible([log[0], *log[1]])
 )
-"""The entries of a conversation, from its creation on; no rule was asked whether they may follow each other."""
+"""The entries of a conversation, from its creation on; only of membership it was asked whether it is possible."""

@@ -20,6 +20,10 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener
 
 from parley.adapters.mongo.client import Database, Limits
+from parley.adapters.mongo.store import MongoStore
+from parley.model.ids import ConversationId
+from parley.ports.answers import Answer
+from parley.ports.log import Appended, Record
 
 SOURCE: Final = Path(__file__).parent.parent / "ferretdb"
 PROGRAM: Final = SOURCE / "build" / "ferretdb"
@@ -99,6 +103,27 @@ async def a_database(
     yield Database(whole, limits, listeners)
     async with AsyncMongoClient[dict[str, object]](uri) as client:
         await client.drop_database(name)
+
+
+class Publishing:
+    """A log whose entries are published as soon as they are in, as a journal and a bus would."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+
+    def append(
+        self, conversation_id: ConversationId, after: int, records: Sequence[Record]
+    ) -> Answer[Appended]:
+        def publish(answer: Answer[Appended]) -> None:
+            for record in records[: answer.result().count]:
+                self._store.heard(record)
+
+        answer = self._store.log.append(conversation_id, after, records)
+        answer.then(publish)
+        return answer
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store.log, name)
 
 
 def _free_port() -> int:

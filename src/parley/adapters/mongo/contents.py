@@ -34,18 +34,23 @@ def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> lis
     rows = {record.entry.seq: record for record in records}
     revisions = [row.entry for row in records if isinstance(row.entry, Revision)]
     for change in changes:
-        match change.entry:
-            case MessageDeleted() as deletion:
-                row = rows.get(deletion.message_seq)
-                if row is not None and isinstance(row.entry, MessageNew):
-                    rows[deletion.message_seq] = Record(deleted(row.entry, deletion))
-                for revision in revisions:
-                    if revision.message_seq == deletion.message_seq:
-                        rows[revision.seq] = Record(emptied(revision))
-            case MessageEdited() | MessageAnnotated() as revision:
-                row = rows.get(revision.message_seq)
-                if row is not None and isinstance(row.entry, MessageNew):
-                    rows[revision.message_seq] = replace(row, entry=revised(row.entry, revision))
+        entry = change.entry
+        if not isinstance(entry, MessageDeleted | Revision):
+            continue
+        row = rows.get(entry.message_seq)
+        if row is not None:
+            message = row.entry
+            if not isinstance(message, MessageNew) or message.seq > entry.seq:
+                continue
+            rows[message.seq] = (
+                Record(deleted(message, entry))
+                if isinstance(entry, MessageDeleted)
+                else replace(row, entry=revised(message, entry))
+            )
+        if isinstance(entry, MessageDeleted):
+            for revision in revisions:
+                if revision.message_seq == entry.message_seq:
+                    rows[revision.seq] = Record(emptied(revision))
     return [rows[record.entry.seq] for record in records]
 
 
@@ -65,7 +70,7 @@ class Contents:
 
     async def _revise(self, revision: Revision) -> None:
         row = await self._entries.row(revision.conversation_id, revision.message_seq)
-        if row is None or row["type"] != "message.new":
+        if row is None or row["type"] != "message.new" or row["seq"] > revision.seq:
             return
         key = _key(revision.conversation_id, revision.message_seq)
         if "deleted_at" not in row:
@@ -91,7 +96,7 @@ class Contents:
 
     async def _delete(self, deletion: MessageDeleted) -> None:
         row = await self._entries.row(deletion.conversation_id, deletion.message_seq)
-        if row is None or row["type"] != "message.new":
+        if row is None or row["type"] != "message.new" or row["seq"] > deletion.seq:
             return
         key = _key(deletion.conversation_id, deletion.message_seq)
         gone = ("attachments", "reply_to", "mentions", "data", "digest", "original")

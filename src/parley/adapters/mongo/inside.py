@@ -50,9 +50,10 @@ class Inside:
         found = []
         for conversation_id in before.keys() | after.keys():
             held = before.get(conversation_id)
+            tail = tails.get(conversation_id, ())
             still = held is not None and held == after.get(conversation_id) and not held.pending
-            if still and views[conversation_id].stored:
-                standing = _standing(views[conversation_id], tails.get(conversation_id, ()))
+            if still and not _is_deleted(tail) and views[conversation_id].stored:
+                standing: Standing | None = _standing(views[conversation_id], tail)
             else:
                 standing = await self._by_the_log(user_id, conversation_id)
             if standing is not None:
@@ -78,8 +79,8 @@ class Inside:
     async def _by_the_log(
         self, user_id: UserId, conversation_id: ConversationId
     ) -> Standing | None:
-        view, members = await self._views.latest(conversation_id)
-        if user_id not in members or view.state.deleted:
+        view = await self._views.latest(conversation_id)
+        if user_id not in view.state.members:
             return None
         return Standing(
             conversation_id,
@@ -92,10 +93,13 @@ class Inside:
         )
 
 
-def _standing(view: View, tail: Sequence[Document]) -> Standing | None:
+def _is_deleted(tail: Sequence[Document]) -> bool:
+    """Whether the conversation went: the one entry that takes people out without naming them."""
+    return any(entry["type"] == "conversation.deleted" for entry in tail)
+
+
+def _standing(view: View, tail: Sequence[Document]) -> Standing:
     state = view.state
-    if state.deleted or any(entry["type"] == "conversation.deleted" for entry in tail):
-        return None
     kind, active_at, message_seq = state.kind, view.active_at, view.message_seq
     for entry in tail:
         if entry["type"] in ("message.new", "conversation.created"):

@@ -273,9 +273,8 @@ class MongoLog(Log):
 
     async def load(self, conversation_id: ConversationId) -> State:
         await self._database.confirm(conversation_id)
-        view, members = await self._views.latest(conversation_id)
+        view = await self._views.latest(conversation_id)
         self._saw(conversation_id, view.state.head)
-        view.state.members = dict(members)
         return view.state
 
     async def catch_up(

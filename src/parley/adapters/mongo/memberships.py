@@ -5,7 +5,7 @@ the token of an entry about this person that may be in the log without having be
 the document does not count and the log is asked instead.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 from msgspec import Struct
 from pymongo import UpdateMany, UpdateOne
@@ -69,7 +69,7 @@ class Memberships:
         if writes:
             await self._write(writes)
 
-    async def members(self, conversation_id: ConversationId) -> dict[UserId, Member]:
+    async def members(self, conversation_id: ConversationId) -> MutableMapping[UserId, Member]:
         """Who is in, as far as the documents follow the log."""
         found = self._documents.find({"conversation_id": conversation_id, "inside": True})
         with translated():

@@ -8,7 +8,7 @@ after that too. It is replaced by comparing `applied_seq`, so any node may bring
 import asyncio
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -20,17 +20,16 @@ from parley.adapters.mongo.contents import Contents
 from parley.adapters.mongo.documents import free, thawed
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.memberships import Memberships
-from parley.model.conversations import Member, State, apply
+from parley.model.conversations import State, apply
 from parley.model.entries import (
     ConversationCreated,
-    ConversationDeleted,
     Entry,
     MemberChanged,
     MemberJoined,
     MemberLeft,
     MessageNew,
 )
-from parley.model.ids import ConversationId, UserId
+from parley.model.ids import ConversationId
 from parley.model.instants import BEGINNING, Timestamp, milliseconds
 
 TOGETHER = 500
@@ -44,13 +43,12 @@ _TIE_BITS = 20
 
 @dataclass(slots=True)
 class View:
-    """`state` without its members, of whom only the number is known; `stored` is the document's `applied_seq`.
+    """`state` without its members; `stored` is the document's `applied_seq`.
 
     `unapplied` are the entries up to the state's head whose effects on other documents may be missing.
     """
 
     state: State
-    member_count: int = 0
     active_at: Timestamp = BEGINNING
     message_seq: int = 0
     stored: int = 0
@@ -58,28 +56,18 @@ class View:
 
     def follow(self, entry: Entry) -> None:
         """Bring the view from `entry.seq - 1` to `entry.seq`."""
+        state = self.state
+        if isinstance(entry, MemberJoined | MemberLeft | MemberChanged):
+            state.head, state.at, state.messages = entry.seq, entry.at, entry.messages
+        else:
+            apply(state, entry)
         if isinstance(entry, MessageNew):
-            apply(self.state, entry)
             self.active_at, self.message_seq = entry.at, entry.seq
             return
         self.unapplied.append(entry)
-        if isinstance(entry, MemberJoined | MemberLeft | MemberChanged):
-            self._count(entry)
-            return
-        apply(self.state, entry)
         if isinstance(entry, ConversationCreated):
-            self.member_count, self.active_at = len(self.state.members), entry.at
-            self.state.members.clear()
-        elif isinstance(entry, ConversationDeleted):
-            self.member_count = 0
-
-    def _count(self, entry: Entry) -> None:
-        """What `apply` does for members, without knowing them."""
-        state = self.state
-        state.head, state.at, state.messages = entry.seq, entry.at, entry.messages
-        self.member_count += isinstance(entry, MemberJoined) - isinstance(entry, MemberLeft)
-        if not self.member_count and state.kind == "group":
-            state.deleted = True
+            self.active_at = entry.at
+            state.members.clear()
 
 
 def activity(conversation_id: ConversationId, active_at: Timestamp) -> int:
@@ -126,20 +114,21 @@ class Views:
                 found[document["_id"]] = _view(document)
         return found
 
-    async def latest(self, conversation_id: ConversationId) -> tuple[View, Mapping[UserId, Member]]:
-        """The view and the members after every entry that is in."""
+    async def latest(self, conversation_id: ConversationId) -> View:
+        """The view after every entry that is in, with its members."""
         view = (await self.read([conversation_id]))[conversation_id]
-        members = State(
-            conversation_id, members=dict(await self._memberships.members(conversation_id))
-        )
-        records = await self._entries.after(conversation_id, view.state.head)
-        for record in records:
+        members = State(conversation_id, members=await self._memberships.members(conversation_id))
+        for record in await self._entries.after(conversation_id, view.state.head):
             # The members may be ahead of the view already; applied once more, each ends as the last entry says.
             apply(members, record.entry)
             view.follow(record.entry)
-        if len(records) > FAR_BEHIND:
-            self._dirty[conversation_id] = max(view.state.head, self._dirty.get(conversation_id, 0))
-        return view, members.members
+        state = view.state
+        state.members = members.members
+        if state.head and state.kind == "group" and not state.members:
+            state.deleted = True
+        if state.head - view.stored > FAR_BEHIND:
+            self._dirty[conversation_id] = max(state.head, self._dirty.get(conversation_id, 0))
+        return view
 
     # --- following the log ------------------------------------------------------------------------------------------
 
@@ -268,7 +257,6 @@ def _document(view: View) -> Document:
         "created_at": state.created_at,
         "deleted": state.deleted,
         "pins": {str(seq): user_id for seq, user_id in state.pins.items()},
-        "member_count": view.member_count,
         "active_at": view.active_at,
         "message_seq": view.message_seq,
     }
@@ -291,7 +279,6 @@ def _view(document: Document) -> View:
     )
     return View(
         state,
-        member_count=document["member_count"],
         active_at=document["active_at"],
         message_seq=document["message_seq"],
         stored=state.head,
