@@ -18,6 +18,8 @@ from bench.running import Failure, machine, rounds
 from bench.scenarios import SCENARIOS, Scenario
 from bench.worlds import Worlds
 
+PAGE_COLUMNS = 120
+
 console = Console(stderr=True)
 
 
@@ -49,8 +51,10 @@ def main(
         binary("load")
     except NotBuilt as refused:
         raise typer.BadParameter(f"the load generator cannot be built: {refused}") from None
+    if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
     samples, failures = _measure(able, chosen, count, smoke)
-    show(Console(), samples, failures)
+    show(Console(width=None if sys.stdout.isatty() else PAGE_COLUMNS), samples, failures)
     if report is not None:
         contents = {"machine": machine(), "command": sys.argv[1:], **as_json(samples, failures)}
         report.write_text(json.dumps(contents, indent=1) + "\n")

@@ -78,7 +78,7 @@ def _all(*checks: Missing) -> Missing:
 def _node_durable(synchronous: str) -> Peer:
     return Peer(
         name=f"node-durable-{synchronous.lower()}",
-        title=f"Node socket.io + better-sqlite3, {synchronous}",
+        title=f"Node + better-sqlite3, {synchronous}",
         command=("node", str(SERVERS / "node_durable.mjs")),
         missing=_all(
             _package("tests/js", "socket.io"),

@@ -4,13 +4,14 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from bench.measuring import Sample
 from bench.peers import PEERS
 from bench.running import Failure
-from bench.scenarios import SCENARIOS
+from bench.scenarios import SCENARIOS, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +86,43 @@ def as_json(samples: Sequence[Sample], failures: Sequence[Failure]) -> dict[str,
 
 
 def show(console: Console, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
-    """Prints the table of ratios, and what failed."""
-    table = Table(title="Cost of a unit, and its ratio to the reference (higher is better)")
-    for heading in ("work", "server"):
-        table.add_column(heading)
-    headings = ("cost", "ratio", "range", "p50", "p90", "p99", "server busy", "load busy", "rounds")
-    for heading in headings:
+    """Prints a table a scenario, and what failed."""
+    found = rows(samples)
+    for scenario in SCENARIOS.values():
+        own = [row for row in found if row.scenario == scenario.name]
+        if own:
+            console.print(_table(scenario, own))
+    for failure in dict.fromkeys(failures):
+        last_words = failure.reason.strip().rpartition("\n")[2]
+        console.print(f"{failure.scenario} on {failure.peer} failed: {last_words}", markup=False)
+
+
+def _table(scenario: Scenario, own: Sequence[Row]) -> Table:
+    rounds = max(row.rounds for row in own)
+    title = f"{scenario.name}: {scenario.title}; {rounds} round{'s' if rounds > 1 else ''}"
+    table = Table(title=title, title_justify="left", box=SIMPLE)
+    table.add_column("", min_width=30)
+    table.add_column(f"cost a {scenario.unit}", justify="right", min_width=17)
+    table.add_column("ratio", justify="right", min_width=6)
+    for heading in ("range", "p50", "p90", "p99"):
+        table.add_column(heading, justify="right", min_width=7)
+    for heading in ("busy", "load"):
         table.add_column(heading, justify="right")
-    last = ""
-    for row in rows(samples):
-        if row.scenario != last:
-            table.add_section()
-        title = f"{row.scenario}: {SCENARIOS[row.scenario].title}" if row.scenario != last else ""
-        table.add_row(title, PEERS[row.peer].title, *_cells(row))
-        last = row.scenario
-    console.print(table)
-    for failure in failures:
-        reason = failure.reason.strip()
-        console.print(f"{failure.scenario} on {failure.peer} failed: {reason}", markup=False)
+    for row in own:
+        table.add_row(PEERS[row.peer].title, *_cells(scenario, row))
+    return table
 
 
-def _cells(row: Row) -> list[str]:
-    scenario = SCENARIOS[row.scenario]
+def _cells(scenario: Scenario, row: Row) -> list[str]:
     ratio = spread = "-"
     if row.ratio is not None and row.worst_ratio is not None and row.best_ratio is not None:
-        ratio, spread = f"{row.ratio:.2f}", f"{row.worst_ratio:.2f} - {row.best_ratio:.2f}"
+        ratio, spread = f"{row.ratio:.2f}", f"{row.worst_ratio:.2g}-{row.best_ratio:.2g}"
     cost = f"{row.cost / 1024:.1f} KB" if scenario.memory else f"{row.cost:.2f} µs"
     if row.held_back:
         cost += f" ({row.held_back} held back)"
     latencies = [_duration(us) for us in (row.p50_us, row.p90_us, row.p99_us)]
     shares = [f"{row.server_share:.0%}", f"{row.load_share:.0%}"]
-    return [f"{cost} a {scenario.unit}", ratio, spread, *latencies, *shares, str(row.rounds)]
+    return [cost, ratio, spread, *latencies, *shares]
 
 
 def _duration(us: float) -> str:

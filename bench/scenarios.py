@@ -71,10 +71,10 @@ SCENARIOS: Final = {
         ),
         Scenario(
             "S1b",
-            "fan-out, 8 messages under way at a time",
+            "fan-out, 16 messages under way at a time",
             unit="delivery",
             counted="deliveries",
-            options="--window 8",
+            options="--window 16",
             sizes=ROOM,
         ),
         Scenario(

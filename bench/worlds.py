@@ -29,7 +29,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    id: str
+    user_id: str
     token: str
 
 
@@ -111,22 +111,21 @@ def _people_needed(scenario: Scenario, shape: Shape) -> int:
 def _register(client: httpx.Client, number: int) -> Person:
     body = {"username": f"person{number}", "password": PASSWORD}
     answer = _post(client, "/auth/register", body)
-    return Person(answer["user"]["id"], answer["access_token"])
+    return Person(answer["user"]["user_id"], answer["access_token"])
 
 
 def _converse(client: httpx.Client, people: list[Person]) -> str:
     """A direct conversation for two, a group for more; gives its id."""
     first, *others = people
     if len(others) == 1:
-        answer = client.put(f"/direct/{others[0].id}", headers=_bearer(first))
-        return _conversation_id(answer.raise_for_status().json())
-    group = {"kind": "group", "name": "Everyone", "members": [person.id for person in others]}
-    return _conversation_id(_post(client, "/conversations", group, first))
-
-
-def _conversation_id(answer: dict[str, Any]) -> str:
-    found: str = answer.get("conversation", answer)["id"]
-    return found
+        answer = client.put(f"/direct/{others[0].user_id}", headers=_bearer(first))
+        conversation = answer.raise_for_status().json()
+    else:
+        user_ids = [person.user_id for person in others]
+        group = {"kind": "group", "name": "Everyone", "members": user_ids}
+        conversation = _post(client, "/conversations", group, first)
+    conversation_id: str = conversation["conversation_id"]
+    return conversation_id
 
 
 def _post(

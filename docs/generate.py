@@ -56,7 +56,9 @@ def errors_page() -> str:
 
 def events_page() -> str:
     nowhere = cast("Any", None)
-    commands = Commands(messages=nowhere, conversations=nowhere, sync=nowhere).table()
+    commands = Commands(
+        messages=nowhere, reactions=nowhere, pins=nowhere, conversations=nowhere, sync=nowhere
+    ).table()
     common = names(Entry)
     return page(
         "Events",

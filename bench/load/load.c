@@ -559,6 +559,9 @@ static size_t take_frames(struct client *c, const byte *data, size_t length, uin
     used += header + size;
     if (p[0] == 0x81) {
       packet(c, (const char *)p + header, size, at);
+    } else if (p[0] == 0x89) {
+      frame(&c->websocket, 0xA, (const char *)p + header, size);
+      stream_flush(&c->websocket);
     } else if (p[0] == 0x88 && c->closing) {
       leave(c);
     } else {

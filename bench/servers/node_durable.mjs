@@ -38,13 +38,13 @@ const newId = () => randomBytes(16).toString("hex");
 function register({ username }) {
   const id = newId();
   insertUser.run(id, username);
-  return { user: { id, username }, access_token: jwt.sign({ sub: id }, SECRET, { expiresIn: `${TOKEN_HOURS}h` }) };
+  return { user: { user_id: id, username }, access_token: jwt.sign({ sub: id }, SECRET, { expiresIn: `${TOKEN_HOURS}h` }) };
 }
 
 const converse = db.transaction((members) => {
   const id = newId();
   for (const member of members) insertMember.run(member, id);
-  return { id };
+  return { conversation_id: id };
 });
 
 function answer(method, path, userId, body) {

@@ -1,12 +1,8 @@
-"""The composition root: settings, adapters, services, doors; in which order they start, and stop."""
+"""The composition root: from settings to adapters, services and doors. It alone knows everything."""
 
-import asyncio
-import gc
 import hmac
 import importlib.metadata
 import os
-import signal
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from secrets import token_bytes
@@ -14,13 +10,11 @@ from typing import Final
 
 import msgspec
 import structlog
-import uvloop
 from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
-from parley.adapters.files.data_folder import DataFolder, DataFolderError
-from parley.adapters.logs import lines
+from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
@@ -29,9 +23,8 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
-from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
-from parley.adapters.uvicorn.http_server import HttpServer, listen
+from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
@@ -54,6 +47,8 @@ from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -68,82 +63,28 @@ TRIES_PER_MINUTE: Final = 5
 log = structlog.get_logger("parley")
 
 
-class CannotStart(Exception):
-    """Something that an operator can put right stands in the way; the message says what."""
-
-
-def serve(settings: Settings) -> None:
-    """Run one node until SIGTERM or SIGINT, then stop it in order.
+async def build(
+    settings: Settings,
+    folder: DataFolder,
+    inside: AsyncExitStack,
+    not_ready: Callable[[], str | None],
+) -> tuple[Server, HttpServer]:
+    """Everything, wired: both doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
     Raises:
-        CannotStart: Before anything was served.
+        CannotOpen: The database can't be used.
     """
-    lines.configure(settings.log_level, settings.log_format)
-    try:
-        with (
-            DataFolder(settings.data, allow_network=settings.allow_network_data) as folder,
-            _listener(settings) as listener,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        ):
-            runner.run(Node(settings, folder).run(listener))
-    except (DataFolderError, CannotOpen) as error:
-        raise CannotStart(str(error)) from error
-
-
-class Node:
-    """One process of Parley: its parts are made from the inside out, and stopped from the outside in."""
-
-    def __init__(self, settings: Settings, folder: DataFolder) -> None:
-        self._settings = settings
-        self._folder = folder
-        self._draining = False
-
-    async def run(self, listener: socket.socket) -> None:
-        """Start, serve on the listener, stop when a signal says so."""
-        async with AsyncExitStack() as inside:
-            sockets, http = await self._build(inside)
-            await http.start(listener)
-            told_to_stop = _heed_signals()
-            gc.collect()
-            gc.freeze()  # what lives now lives on: no collection need walk it again
-            settings = self._settings
-            log.info(
-                "serving",
-                url=_url(listener),
-                data=str(settings.data),
-                store=settings.store,
-                bus=settings.bus,
-            )
-            await told_to_stop.wait()
-            log.info("stopping", within_seconds=settings.drain_seconds)
-            await self._drain(sockets, http)
-        log.info("stopped")
-
-    async def _build(self, inside: AsyncExitStack) -> tuple[Server, HttpServer]:
-        settings = self._settings
-        core = await _core(settings, self._folder, inside)
-        services = _services(settings, core)
-        sockets = _sockets(settings, core, services)
-        app = _app(settings, services, core.identity.epoch, self._not_ready)
-        http = HttpServer(
-            _routed(app, sockets),
-            sockets.websocket_protocol,
-            access_log=settings.access_log,
-            trusted_proxies=settings.trusted_proxies,
-        )
-        return sockets, http
-
-    async def _drain(self, sockets: Server, http: HttpServer) -> None:
-        """Sockets go first and one after another, so that their clients don't all return at once."""
-        self._draining = True
-        loop = asyncio.get_running_loop()
-        end = loop.time() + self._settings.drain_seconds
-        half = self._settings.drain_seconds / 2
-        await sockets.shutdown(deadline=half, spread=half / 2)
-        await http.stop(within_seconds=end - loop.time())
-
-    def _not_ready(self) -> str | None:
-        return "draining" if self._draining else None
+    core = await _core(settings, folder, inside)
+    services = _services(settings, core)
+    sockets = _sockets(settings, core, services)
+    app = _app(settings, services, core.identity.epoch, not_ready)
+    http = HttpServer(
+        _routed(app, sockets),
+        sockets.websocket_protocol,
+        access_log=settings.access_log,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    return sockets, http
 
 
 class Core(Struct, frozen=True, kw_only=True):
@@ -222,7 +163,11 @@ def _services(settings: Settings, core: Core) -> Services:
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
         ),
-        messages=Messages(journal=journal, log=core.log, accounts=core.accounts),
+        messages=Messages(
+            journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
+        ),
+        reactions=Reactions(journal),
+        pins=Pins(journal),
         sync=Sync(journal=journal, log=core.log),
     )
 
@@ -247,7 +192,11 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
         namespace=namespace,
         hub=hub,
         commands=Commands(
-            messages=services.messages, conversations=services.conversations, sync=services.sync
+            messages=services.messages,
+            reactions=services.reactions,
+            pins=services.pins,
+            conversations=services.conversations,
+            sync=services.sync,
         ),
         authenticate=Authentication(services.sessions),
         spawn=core.background.spawn,
@@ -296,38 +245,3 @@ def end_at_once(error: Exception) -> None:
     """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
     log.critical("the store failed, so this process ends", exc_info=error)
     os._exit(1)
-
-
-def _heed_signals() -> asyncio.Event:
-    """What is set by the first SIGTERM or SIGINT; a second one ends the process, which loses nothing acknowledged."""
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-
-    def stop() -> None:
-        told.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return told
-
-
-def _listener(settings: Settings) -> socket.socket:
-    try:
-        return listen(settings.host, settings.port)
-    except OSError as error:
-        # The standard library appends the address to the reason, which would say it twice.
-        reason = (error.strerror or str(error)).partition(" (")[0]
-        message = (
-            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
-            "Choose another address with --host and --port."
-        )
-        raise CannotStart(message) from error
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

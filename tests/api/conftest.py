@@ -25,6 +25,8 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         users=house.users,
         conversations=house.conversations,
         messages=house.messages,
+        reactions=house.reactions,
+        pins=house.pins,
         sync=house.sync,
     )
     return create_app(
@@ -75,6 +77,9 @@ class Person:
 
     async def post(self, path: str, **body: object) -> httpx.Response:
         return await self.client.post(path, json=body)
+
+    async def patch(self, path: str, **body: object) -> httpx.Response:
+        return await self.client.patch(path, json=body)
 
     async def put(self, path: str) -> httpx.Response:
         return await self.client.put(path)

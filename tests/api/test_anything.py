@@ -57,7 +57,7 @@ async def paths(app, anna, boris) -> list[tuple[str, str]]:
     """Every route, with an id of Anna's own in its path, and with ids that nothing has."""
     own = (await anna.put(f"/v1/direct/{boris.user_id}")).json()["conversation_id"]
     return [
-        (method, path.format(conversation_id=one, user_id=other, seq=seq))
+        (method, path.format(conversation_id=one, user_id=other, seq=seq, emoji=one))
         for method, path in sorted(
             (method, path.replace(":str", "").replace(":int", ""))
             for method, path in routes_of(app)

@@ -63,7 +63,7 @@ async def test_a_client_that_goes_in_mid_body_is_no_failure_of_ours(app, caplog)
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nowhere", "/v1", "/v1/", "/v1/me/more", "/v1/conversations/x/messages/first"]
+    "path", ["/nowhere", "/v1", "/v1/", "/v1/me/more", "/v1/conversations/x/messages/first"]
 )
 async def test_an_unknown_path_is_not_found(nobody, path):
     assert refusal(await nobody.get(path)) == (404, "not_found")

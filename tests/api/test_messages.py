@@ -165,3 +165,53 @@ async def test_a_guest_may_only_read(anna, boris):
     await anna.post(f"{hiking}/members", user_id=boris.user_id, role="guest")
     assert (await boris.get(f"{hiking}/messages")).status_code == 200
     assert refusal(await boris.post(f"{hiking}/messages", body="hello")) == (403, "forbidden")
+
+
+async def test_a_message_is_edited_and_its_history_read(anna, boris, direct):
+    await anna.post(f"{direct}/messages", body="helo")
+    edited = await anna.patch(f"{direct}/messages/2", body="hello")
+    assert (edited.status_code, edited.json()["type"]) == (200, "message.edited")
+    versions = (await boris.get(f"{direct}/messages/2/edits")).json()["items"]
+    assert [version["body"] for version in versions] == ["helo", "hello"]
+    assert refusal(await boris.patch(f"{direct}/messages/2", body="x")) == (403, "forbidden")
+
+
+async def test_a_message_is_deleted_for_everyone(anna, boris, direct):
+    await anna.post(f"{direct}/messages", body="secret")
+    assert (await anna.delete(f"{direct}/messages/2")).json()["type"] == "message.deleted"
+    assert (await anna.delete(f"{direct}/messages/2")).status_code == 204
+    shown = (await boris.get(f"{direct}/messages/2")).json()
+    assert (shown["body"], "deleted_at" in shown) == ("", True)
+    assert refusal(await boris.delete(f"{direct}/messages/9")) == (404, "not_found")
+
+
+async def test_reactions_are_given_and_taken_back(anna, boris, direct):
+    await anna.post(f"{direct}/messages", body="hello")
+    path = f"{direct}/messages/2/reactions/%F0%9F%91%8D"
+    given = await boris.put(path)
+    assert (given.status_code, given.json()["emoji"]) == (200, "\N{THUMBS UP SIGN}")
+    assert (await boris.put(path)).status_code == 204
+    shown = (await anna.get(f"{direct}/messages")).json()["items"][0]
+    assert shown["reactions"] == {"\N{THUMBS UP SIGN}": [boris.user_id]}
+    assert (await boris.delete(path)).json()["type"] == "reaction.removed"
+    assert (await boris.delete(path)).status_code == 204
+
+
+async def test_messages_are_pinned_and_unpinned(anna, boris, direct):
+    await anna.post(f"{direct}/messages", body="hello")
+    assert (await boris.put(f"{direct}/messages/2/pin")).json()["type"] == "message.pinned"
+    assert (await anna.put(f"{direct}/messages/2/pin")).status_code == 204
+    assert (await anna.get(f"{direct}/messages/2")).json()["pinned"]
+    assert (await anna.delete(f"{direct}/messages/2/pin")).json()["type"] == "message.unpinned"
+
+
+async def test_outsiders_change_no_message(anna, carla, direct):
+    await anna.post(f"{direct}/messages", body="hello")
+    for attempt in (
+        carla.patch(f"{direct}/messages/2", body="x"),
+        carla.delete(f"{direct}/messages/2"),
+        carla.get(f"{direct}/messages/2/edits"),
+        carla.put(f"{direct}/messages/2/reactions/x"),
+        carla.put(f"{direct}/messages/2/pin"),
+    ):
+        assert refusal(await attempt) == (404, "not_found")

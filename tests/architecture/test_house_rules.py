@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -19,6 +20,7 @@ def named(requirements: list[str]) -> list[str]:
 
 RUNTIME = named(PROJECT["project"]["dependencies"])
 DEVELOPMENT = named(PROJECT["project"]["optional-dependencies"]["dev"])
+JAVASCRIPT = [ROOT / "tests" / "js", ROOT / "bench"]
 PACKAGES = sorted(SOURCE.rglob("__init__.py"))
 
 
@@ -71,10 +73,21 @@ def test_constraints_are_pins_and_nothing_else() -> None:
     assert [line for line in pinned() if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
 
 
-def test_no_lock_file_names_a_registry() -> None:
-    lock = (ROOT / "tests" / "js" / "package-lock.json").read_text()
-    assert '"resolved"' not in lock
-    assert "//" not in (ROOT / "constraints.txt").read_text()
+@pytest.mark.parametrize("folder", JAVASCRIPT, ids=lambda folder: folder.name)
+def test_every_javascript_package_has_its_reason_in_the_architecture_page(folder: Path) -> None:
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"].items()
+    packages = {
+        version.removeprefix("npm:").rpartition("@")[0] if version.startswith("npm:") else name
+        for name, version in wanted
+    }
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert [name for name in sorted(packages) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("folder", JAVASCRIPT, ids=lambda folder: folder.name)
+def test_no_lock_file_names_a_registry(folder: Path) -> None:
+    assert '"resolved"' not in (folder / "package-lock.json").read_text()
+    assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text()
 
 
 def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
@@ -91,7 +104,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_every_setting_is_used() -> None:
-    used = (SOURCE / "bootstrap.py").read_text()
+    used = (SOURCE / "bootstrap.py").read_text() + (SOURCE / "node.py").read_text()
     settings = re.findall(
         r"^    (\w+): ",
         (SOURCE / "settings.py").read_text().partition("class Source")[0],

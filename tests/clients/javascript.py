@@ -20,9 +20,14 @@ def titles(file: str) -> list[str]:
 
 def run_scenarios(package: str, transport: str, server: Server, file: str) -> dict[str, str]:
     """Run all scenarios of a file with one client: name to "ok" or what went wrong."""
+    return run_script("clients.mjs", package, transport, server.http, f"./{file}")
+
+
+def run_script(*command: str) -> dict[str, str]:
+    """Run a script of tests/js that prints such results as JSON."""
     require_node()
     done = subprocess.run(
-        ["node", "clients.mjs", package, transport, server.http, f"./{file}"],
+        ["node", *command],
         cwd=JS,
         capture_output=True,
         check=False,

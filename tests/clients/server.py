@@ -23,7 +23,7 @@ from parley.socketio.request import Request
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
 
-ANSWER_SECONDS = 0.3
+ANSWER_SECONDS = 1.0
 STOP_SECONDS = 5.0
 
 

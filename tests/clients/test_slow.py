@@ -7,6 +7,7 @@ import time
 from tests.clients.wires import member
 from tests.conformance.raw_websocket import Opcode, RawWebSocket
 from tests.conformance.servers import Server
+from tests.conformance.wires import PollingWire
 
 TEXT = "x" * 50_000
 COUNT = 400
@@ -33,6 +34,23 @@ async def test_a_member_that_does_not_read_is_cut_and_delays_nobody(ours: Server
     assert took < 10
     assert received < COUNT, "it got everything, so nothing was slow about it"
     assert close == (1013).to_bytes(2)  # try again later: clients come back
+
+
+async def test_a_member_that_never_polls_is_cut(ours: Server) -> None:
+    async with (
+        member(ours, "polling") as slow,
+        member(ours, "websocket") as speaker,
+        member(ours, "websocket") as listener,
+    ):
+        await slow.ask("join", "quiet room")
+        await listener.ask("join", "quiet room")
+        for number in range(COUNT // 4):
+            await speaker.say("quiet room", [number, TEXT])
+            await listener.hear()
+        assert isinstance(slow.wire, PollingWire)
+        response = await slow.wire.poll()
+
+    assert response.status_code == 400
 
 
 async def read_to_the_close(slow: RawWebSocket) -> tuple[int, bytes]:

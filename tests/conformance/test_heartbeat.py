@@ -4,9 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable
 
-import pytest
-
-from tests.conformance.servers import Server
+from tests.conformance.servers import Pool, Server
 from tests.conformance.wires import engine_io, polling_wire, websocket_wire
 
 EXPIRY_SECONDS = 0.5
@@ -46,6 +44,19 @@ async def test_pings_do_not_drift_with_a_slow_answer(brisk: Server, transport: s
         await wire.send("4alive")
 
         assert await wire.receive() == "4alive"
+
+
+async def test_a_long_timeout_does_not_slow_the_pings(
+    pool: Pool, kind: str, transport: str
+) -> None:
+    server = pool.get(kind, PING_INTERVAL="100", PING_TIMEOUT="4000", CONNECT_TIMEOUT="20000")
+    async with engine_io(server, transport) as wire:
+        began = time.monotonic()
+        for _ in range(5):
+            assert await wire.receive() == "2"
+            await wire.send("3")
+
+    assert time.monotonic() - began <= 5 * 0.1 + 2 * LATE_SECONDS
 
 
 async def test_a_silent_websocket_is_closed_when_its_time_is_over(brisk: Server) -> None:
@@ -89,8 +100,7 @@ async def test_a_poll_that_waits_is_ended_by_the_timer(brisk: Server) -> None:
     assert EXPIRY_SECONDS - 0.05 <= took <= EXPIRY_SECONDS + LATE_SECONDS
 
 
-@pytest.mark.parametrize("count", [25])
-async def test_many_sessions_expire_together(brisk: Server, count: int) -> None:
+async def test_a_timer_ends_silent_sessions_within_milliseconds(brisk: Server) -> None:
     async def one() -> float:
         async with websocket_wire(brisk) as wire:
             began = time.monotonic()
@@ -98,8 +108,10 @@ async def test_many_sessions_expire_together(brisk: Server, count: int) -> None:
             await wire.ended()
             return time.monotonic() - began
 
-    took = await asyncio.gather(*(one() for _ in range(count)))
+    took = await asyncio.gather(*(one() for _ in range(25)))
 
+    # A busy machine may delay some of them, but hardly all.
+    assert min(took) <= EXPIRY_SECONDS + 0.05
     assert max(took) <= EXPIRY_SECONDS + 2 * LATE_SECONDS
 
 

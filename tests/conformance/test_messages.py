@@ -72,6 +72,14 @@ async def test_a_waiting_poll_is_answered_at_once(server: Server) -> None:
         assert response.text == "4hello"
 
 
+async def test_no_cache_may_keep_an_answer(server: Server) -> None:
+    async with polling_wire(server) as wire:
+        posted = await wire.post("4hello")
+        polled = await wire.poll()
+
+    assert posted.headers["cache-control"] == polled.headers["cache-control"] == "no-store"
+
+
 async def test_an_answer_holds_at_most_sixteen_packets(ours: Server) -> None:
     # The reference sends all that waits; python-engineio's client refuses more than 16.
     sent = [f"4{number}" for number in range(40)]

@@ -154,3 +154,14 @@ async def test_the_directory_is_paged_by_its_key(store: Store) -> None:
     first = await store.accounts.page("", "", 2)
     second = await store.accounts.page("", "ben", 9)
     assert [one.username for one in [*first, *second]] == names
+
+
+async def test_people_are_found_by_their_usernames_in_any_spelling(store: Store) -> None:
+    await store.accounts.create(account("1", username="Ann"))
+    await store.accounts.create(account("2", username="ben"))
+    await store.accounts.create(account("3", email="cat@example.org"))
+    assert await store.accounts.named(["ANN", "ben", "nobody", "cat@example.org"]) == {
+        "ann": UserId("1"),
+        "ben": UserId("2"),
+    }
+    assert await store.accounts.named([]) == {}

@@ -460,3 +460,49 @@ def present(records: list[Record]) -> list[Entry]:
         else entry
         for entry in log
     ]
+
+
+async def test_what_is_aimed_at_messages_is_found_in_order_with_its_present_content(
+    store: Store, pen: Pen
+) -> None:
+    await store.write(
+        pen,
+        created(ANN, BEN),
+        said("a"),
+        said("b"),
+        ReactionAdded(actor_id=BEN, message_seq=2, emoji="+"),
+        MessageEdited(actor_id=ANN, message_seq=3, body="b2"),
+        MessageEdited(actor_id=ANN, message_seq=2, body="a2"),
+        MessageDeleted(actor_id=ANN, message_seq=3),
+        ReactionAdded(actor_id=ANN, message_seq=4, emoji="aimed at a reaction"),
+    )
+    head, aimed = await store.log.aimed(pen.conversation_id, [2])
+    assert head == 8
+    assert [(entry.seq, entry.type) for entry in aimed] == [
+        (4, "reaction.added"),
+        (6, "message.edited"),
+    ]
+    _, aimed = await store.log.aimed(pen.conversation_id, [3, 2])
+    assert [entry.seq for entry in aimed] == [4, 5, 6, 7]
+    assert isinstance(aimed[1], MessageEdited)
+    assert aimed[1].body == ""
+
+
+async def test_nothing_is_aimed_at_what_nobody_spoke_of(store: Store, pen: Pen) -> None:
+    await store.write(pen, created(ANN), said("a"))
+    assert await store.log.aimed(pen.conversation_id, [2]) == (2, [])
+    assert await store.log.aimed(pen.conversation_id, []) == (2, [])
+    assert await store.log.aimed(ConversationId("nowhere"), [1]) == (0, [])
+
+
+async def test_the_body_that_a_message_was_sent_with_is_kept_until_it_is_deleted(
+    store: Store, pen: Pen
+) -> None:
+    await store.write(pen, created(ANN), said("first"))
+    assert await store.log.original(pen.conversation_id, 2) == "first"
+    edits = [MessageEdited(actor_id=ANN, message_seq=2, body=body) for body in ("second", "third")]
+    await store.write(pen, *edits)
+    assert await store.log.original(pen.conversation_id, 2) == "first"
+    assert await store.log.original(pen.conversation_id, 1) is None
+    await store.write(pen, MessageDeleted(actor_id=ANN, message_seq=2))
+    assert await store.log.original(pen.conversation_id, 2) is None

@@ -21,6 +21,8 @@ from parley.model.instants import timestamp
 from parley.model.sessions import Identity
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sync import Sync
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.socket import Socket
@@ -81,7 +83,14 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
         namespace=node.namespace,
         hub=node.hub,
         commands=Commands(
-            messages=Messages(journal=world.journal, log=world.log, accounts=accounts),
+            messages=Messages(
+                journal=world.journal,
+                log=world.log,
+                accounts=accounts,
+                spawn=world.background.spawn,
+            ),
+            reactions=Reactions(world.journal),
+            pins=Pins(world.journal),
             conversations=Conversations(
                 journal=world.journal,
                 views=MemoryConversations(world.log),
@@ -186,6 +195,12 @@ async def test_every_command_of_the_table_is_answered(door: DoorNode) -> None:
     socket, _ = await door.enter()
     asked = {
         "message.send": {"conversation_id": HOME, "body": "x"},
+        "message.edit": {"conversation_id": HOME, "message_seq": 2, "body": "y"},
+        "message.pin": {"conversation_id": HOME, "message_seq": 2},
+        "message.unpin": {"conversation_id": HOME, "message_seq": 2},
+        "reaction.add": {"conversation_id": HOME, "message_seq": 2, "emoji": "+"},
+        "reaction.remove": {"conversation_id": HOME, "message_seq": 2, "emoji": "+"},
+        "message.delete": {"conversation_id": HOME, "message_seq": 2},
         "conversation.create": {"kind": "group", "name": "Three", "members": [BEN]},
         "direct.open": {"user_id": BEN},
         "member.add": {"conversation_id": HOME, "user_id": CAT},

@@ -49,7 +49,7 @@ function serve(namespace, socket) {
     ack({ id: socket.id, auth, color: query.color ?? null });
   });
   socket.on("ask", (question) => {
-    socket.timeout(300).emit("question", question, (error, answer) => {
+    socket.timeout(1000).emit("question", question, (error, answer) => {
       socket.emit("answered", error ? "nothing" : answer);
     });
   });

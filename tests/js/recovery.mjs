@@ -29,6 +29,13 @@ async function meeting(context, options) {
   return { socket, say };
 }
 
+// Closes the connection; what is still being written, a heartbeat perhaps, goes out before.
+async function lose(socket) {
+  const lost = next(socket, "disconnect");
+  socket.io.engine.close();
+  await lost;
+}
+
 async function comesBack(socket) {
   await next(socket, "connect");
   return socket.recovered;
@@ -43,7 +50,7 @@ export const scenarios = {
   async what_was_missed_is_sent_again(context) {
     const { socket, say } = await meeting(context, { reconnection: false });
     const { id } = socket;
-    socket.io.engine.close();
+    await lose(socket);
     await say(1, { two: "é" }, 3);
     const missed = collected(socket, "heard", 3);
     socket.connect();
@@ -54,7 +61,7 @@ export const scenarios = {
 
   async what_follows_a_recovery_comes_once_and_in_order(context) {
     const { socket, say } = await meeting(context, { reconnection: false });
-    socket.io.engine.close();
+    await lose(socket);
     await say(1, 2);
     const heard = collected(socket, "heard", 4);
     socket.connect();
@@ -73,7 +80,7 @@ export const scenarios = {
   async a_client_is_recovered_again_and_again(context) {
     const { socket, say } = await meeting(context, { reconnection: false });
     for (const round of [1, 2, 3]) {
-      socket.io.engine.close();
+      await lose(socket);
       await say(round);
       const missed = next(socket, "heard");
       socket.connect();
@@ -87,7 +94,7 @@ export const scenarios = {
     const back = next(socket, "echo-back");
     socket.emit("echo", "a trailing string");
     equal((await back)[0], "a trailing string");
-    socket.io.engine.close();
+    await lose(socket);
     await say("missed");
     const missed = next(socket, "heard");
     socket.connect();
@@ -97,7 +104,7 @@ export const scenarios = {
 
   async a_client_that_heard_nothing_is_not_recovered(context) {
     const socket = await connected(context, "", { reconnection: false, ...recoverable });
-    socket.io.engine.close();
+    await lose(socket);
     socket.connect();
     equal(await comesBack(socket), false);
     equal(await asked(socket, "give", "fine"), ["fine"]);
@@ -106,7 +113,7 @@ export const scenarios = {
   async an_unknown_private_id_is_not_recovered(context) {
     const { socket } = await meeting(context, { reconnection: false });
     const { id } = socket;
-    socket.io.engine.close();
+    await lose(socket);
     socket._pid = "nobody-knows-this-one";
     socket.connect();
     equal(await comesBack(socket), false);

@@ -285,9 +285,10 @@ export const scenarios = {
     const gone = inTime("gone", (done) => {
       watcher.on("gone", (each) => each === id && done(each));
     });
+    const back = next(leaver, "connect");
     leaver.io.engine.close();
     equal(await gone, [id]);
-    await next(leaver, "connect");
+    await back;
   },
 
   async a_failing_handler_hurts_nobody(context) {

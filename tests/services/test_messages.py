@@ -4,7 +4,15 @@ import pytest
 
 from parley.adapters.memory.log import MemoryLog
 from parley.model.entries import MessageNew
-from parley.model.errors import ChatError, ClientIdReused, Invalid, NotFound, TooLarge
+from parley.model.errors import (
+    ChatError,
+    ClientIdReused,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooLarge,
+)
 from parley.model.ids import ConversationId, UserId, direct_id
 from parley.services.messages import Draft
 from tests.support.chat import Chat, a_chat
@@ -224,3 +232,137 @@ async def test_messages_of_the_same_moment_share_an_append() -> None:
     for answer in answers:
         await answer
     assert log.appends == 2
+
+
+# --- what changes a message -----------------------------------------------------------------------------------------
+
+
+async def test_an_edit_shows_in_history_and_keeps_what_was_there(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "helo")
+    await chat.messages.edit(ANN, where, 2, "hello")
+    shown = await chat.messages.get(BEN, where, 2)
+    assert (shown.body, shown.edited_at is not None, shown.changed_seq) == ("hello", True, 3)
+    versions = await chat.messages.edits(BEN, where, 2)
+    assert [version.body for version in versions] == ["helo", "hello"]
+
+
+async def test_nobody_edits_what_another_said(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(BEN, where, "mine")
+    with pytest.raises(Forbidden):
+        await chat.messages.edit(ANN, where, 2, "yours")
+
+
+async def test_a_deleted_message_is_empty_for_everyone_and_stays_so(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(BEN, where, "secret")
+    await chat.messages.edit(BEN, where, 2, "secret too")
+    await chat.messages.delete(BEN, where, 2)
+    shown = await chat.messages.get(ANN, where, 2)
+    assert (shown.body, shown.deleted_at is not None) == ("", True)
+    assert await chat.messages.edits(ANN, where, 2) == []
+    assert "secret" not in repr(chat.world.log.disk.log(where))
+    with pytest.raises(NotFound):
+        await chat.messages.edit(BEN, where, 2, "again")
+    assert (await chat.messages.delete(BEN, where, 2)).entry is None
+
+
+async def test_an_admin_deletes_what_others_said_and_a_member_does_not(chat: Chat) -> None:
+    where = await chat.group(BEN, CAT)
+    await chat.say(CAT, where, "rude")
+    with pytest.raises(Forbidden):
+        await chat.messages.delete(BEN, where, 2)
+    await chat.messages.delete(ANN, where, 2)
+
+
+async def test_in_a_direct_conversation_each_deletes_their_own_alone(chat: Chat) -> None:
+    sent = await chat.messages.send_to(BEN, ANN, Draft(body="hi"))
+    assert sent.entry is not None
+    with pytest.raises(Forbidden):
+        await chat.messages.delete(ANN, sent.entry.conversation_id, sent.entry.seq)
+
+
+async def test_reactions_show_in_history_by_emoji_and_person(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "hello")
+    for person in (BEN, ANN):
+        await chat.reactions.add(person, where, 2, "+")
+    await chat.reactions.add(BEN, where, 2, "heart")
+    await chat.reactions.remove(BEN, where, 2, "heart")
+    (message,) = (await chat.messages.page(BEN, where)).items
+    assert (message.reactions, message.changed_seq) == ({"+": [ANN, BEN]}, 6)
+
+
+async def test_a_message_has_so_many_different_reactions_and_no_more(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.model.permissions.MOST_EMOJI", 2)
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "hello")
+    for emoji in "ab":
+        await chat.reactions.add(BEN, where, 2, emoji)
+    with pytest.raises(Conflict):
+        await chat.reactions.add(BEN, where, 2, "c")
+    await chat.reactions.add(ANN, where, 2, "a")
+
+
+@pytest.mark.parametrize(("emoji", "error"), [("", Invalid), (" ", Invalid), ("x" * 65, TooLarge)])
+async def test_a_reaction_is_a_short_text(chat: Chat, emoji: str, error: type[ChatError]) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "hello")
+    with pytest.raises(error):
+        await chat.reactions.add(BEN, where, 2, emoji)
+
+
+async def test_a_pin_is_there_until_it_is_taken_away_or_its_message_deleted(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a", "b")
+    for seq in (2, 3):
+        await chat.pins.pin(BEN, where, seq)
+    assert (await chat.pins.pin(ANN, where, 2)).entry is None
+    assert [message.pinned for message in (await chat.messages.page(ANN, where)).items] == [
+        True
+    ] * 2
+    await chat.pins.unpin(ANN, where, 2)
+    await chat.messages.delete(ANN, where, 3)
+    assert (await chat.world.journal.state(where)).pins == {}
+    assert (await chat.pins.unpin(ANN, where, 2)).entry is None
+
+
+async def test_outsiders_change_nothing(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "hello")
+    for attempt in (
+        chat.messages.edit(CAT, where, 2, "x"),
+        chat.messages.delete(CAT, where, 2),
+        chat.messages.edits(CAT, where, 2),
+        chat.reactions.add(CAT, where, 2, "+"),
+        chat.reactions.remove(CAT, where, 2, "+"),
+        chat.pins.pin(CAT, where, 2),
+        chat.pins.unpin(CAT, where, 2),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_members_who_are_named_are_mentioned_and_others_are_not(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    sent = await chat.messages.send(
+        ANN, where, Draft(body="@ben, @BEN. and @cat: mail x@ann.org, @nobody")
+    )
+    assert isinstance(sent.entry, MessageNew)
+    assert sent.entry.mentions == (BEN,)
+    edited = await chat.messages.edit(ANN, where, 2, "hello @ann")
+    assert edited.entry is not None
+    assert edited.entry.mentions == (ANN,)
+
+
+async def test_a_retried_change_is_answered_with_the_first(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "hello")
+    first = await chat.reactions.add(BEN, where, 2, "+", client_id="x")
+    await chat.reactions.remove(BEN, where, 2, "+")
+    again = await chat.reactions.add(BEN, where, 2, "+", client_id="x")
+    assert (again.entry, again.duplicate) == (first.entry, True)
+    assert (await chat.messages.page(ANN, where)).items[0].reactions == {}

@@ -143,6 +143,75 @@ class Link:
         return parse_close(closes[0]) if closes else None
 
 
+class Answer:
+    """What a polling request was answered with."""
+
+    def __init__(self, messages: list[Any]) -> None:
+        self.status: int = messages[0]["status"]
+        self.headers = {k.decode(): v.decode() for k, v in messages[0]["headers"]}
+        self.body: bytes = messages[1].get("body", b"")
+
+    @property
+    def packets(self) -> list[str]:
+        return self.body.decode().split("\x1e")
+
+
+class Poller:
+    """One client's session over polling; `drop` ends the request that waits as a network does."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._dropped = asyncio.Event()
+        self.sid = ""
+
+    async def open(self) -> "Poller":
+        answer = await self.request("GET")
+        self.sid = json.loads(answer.body[1:])["sid"]
+        return self
+
+    async def request(
+        self, method: str, body: bytes = b"", *, query: str = "", chunks: list[bytes] | None = None
+    ) -> Answer:
+        parts = [body] if chunks is None else list(chunks)
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            if parts:
+                part = parts.pop(0)
+                return {"type": "http.request", "body": part, "more_body": bool(parts)}
+            await self._dropped.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        sid = f"&sid={self.sid}" if self.sid else ""
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/socket.io/",
+            "query_string": (query or f"EIO=4&transport=polling{sid}").encode(),
+            "headers": [(b"host", b"here")],
+            "client": ("192.0.2.1", 50000),
+            "scheme": "http",
+        }
+        await self._server.asgi(scope, receive, send)
+        return Answer(sent)
+
+    async def poll(self) -> list[str]:
+        return (await self.request("GET")).packets
+
+    async def post(self, *packets: str) -> Answer:
+        return await self.request("POST", "\x1e".join(packets).encode())
+
+    def upgrade(self) -> Link:
+        """Opens a WebSocket that asks to take the session over."""
+        return Link(self._server, f"/socket.io/?EIO=4&transport=websocket&sid={self.sid}")
+
+    def drop(self) -> None:
+        self._dropped.set()
+
+
 def unmasked(stream: bytes) -> list[tuple[int, bytes]]:
     """Parses a server's frames: masks them with zeros, which is what a client's parser is."""
     frames: list[tuple[int, bytes]] = []
@@ -168,9 +237,9 @@ async def tick() -> None:
 
 
 async def until(condition: Callable[[], object], turns: int = 1000) -> None:
-    """Lets the loop turn until something is the case; fails if it never is."""
-    for _ in range(turns):
+    """Lets the loop turn, then time pass, until something is the case; fails if it never is."""
+    for turn in range(turns):
         if condition():
             return
-        await asyncio.sleep(0)
+        await asyncio.sleep(0 if turn < turns // 2 else 0.005)
     raise AssertionError("it never came")

@@ -199,7 +199,7 @@ async def test_who_connects_no_namespace_in_time_is_closed() -> None:
     server = Server(Config(connect_timeout=0.02))
     link = Link(server)
     link.send("40/random,")
-    await asyncio.wait_for(_closed(link), 2)
+    await until(lambda: link.closed)
     assert server.engine.sessions == {}
 
 
@@ -208,13 +208,8 @@ async def test_who_is_connected_in_time_stays() -> None:
     server.namespace()
     link, late = Link(server), Link(server)
     await link.connect()
-    await asyncio.wait_for(_closed(late), 2)
+    await until(lambda: late.closed)
     assert link.closed is None
-
-
-async def _closed(link: Link) -> None:
-    while link.closed is None:
-        await asyncio.sleep(0.001)
 
 
 async def test_a_hook_may_refuse_below_socketio() -> None:
@@ -260,8 +255,7 @@ async def test_a_hook_that_waits_too_long_or_fails_refuses(
     failed = Link(server)
     assert failed.head.startswith("HTTP/1.1 500")
     assert "ouch" in caplog.text
-    while not late.head:
-        await asyncio.sleep(0.001)
+    await until(lambda: late.head)
     assert late.head.startswith("HTTP/1.1 503")
 
 

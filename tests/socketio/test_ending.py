@@ -8,7 +8,7 @@ from parley.socketio.config import Config
 from parley.socketio.reasons import Reason
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
-from tests.socketio.links import Link, tick
+from tests.socketio.links import Link, tick, until
 
 
 async def connected(server: Server, ends: list[Reason]) -> tuple[Link, Socket]:
@@ -98,8 +98,7 @@ async def test_handlers_are_told_once_why(end: object, reason: Reason) -> None:
 async def test_a_silent_client_is_closed_by_the_heartbeat() -> None:
     ends: list[Reason] = []
     link, _ = await connected(Server(Config(ping_interval=0.02, ping_timeout=0.02)), ends)
-    while not ends:
-        await asyncio.sleep(0.001)
+    await until(lambda: ends)
     assert ends == [Reason.PING_TIMEOUT]
     assert "2" in link.texts()
 
@@ -108,8 +107,7 @@ async def test_a_client_that_answers_pings_stays() -> None:
     ends: list[Reason] = []
     link, _ = await connected(Server(Config(ping_interval=0.02, ping_timeout=0.05)), ends)
     for count in range(1, 4):
-        while link.texts().count("2") < count:
-            await asyncio.sleep(0.001)
+        await until(lambda count=count: link.texts().count("2") >= count)
         link.send("3")
     assert ends == []
 
@@ -146,5 +144,4 @@ async def test_a_peer_that_never_finishes_its_close_is_aborted() -> None:
     link, socket = await connected(server, [])
     socket.cut()
     assert not link.wire.aborted
-    while not link.wire.aborted:
-        await asyncio.sleep(0.001)
+    await until(lambda: link.wire.aborted)

@@ -11,6 +11,8 @@ from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.messages import Draft, Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sync import Sync
 from tests.support.world import ANN, BEN, CAT, World, world_over
 
@@ -20,6 +22,8 @@ class Chat:
     world: World
     conversations: Conversations
     messages: Messages
+    reactions: Reactions
+    pins: Pins
     sync: Sync
 
     async def group(self, *others: UserId, name: str = "Home") -> ConversationId:
@@ -58,6 +62,8 @@ async def a_chat(log: MemoryLog | None = None) -> Chat:
             most_first_members=3,
             most_group_members=4,
         ),
-        Messages(journal=world.journal, log=log, accounts=accounts),
+        Messages(journal=world.journal, log=log, accounts=accounts, spawn=world.background.spawn),
+        Reactions(world.journal),
+        Pins(world.journal),
         Sync(journal=world.journal, log=log),
     )

@@ -19,6 +19,8 @@ from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -67,7 +69,14 @@ class House:
             accounts=self.account_store,
             random=secrets.token_bytes,
         )
-        self.messages = Messages(journal=self.journal, log=self.log, accounts=self.account_store)
+        self.messages = Messages(
+            journal=self.journal,
+            log=self.log,
+            accounts=self.account_store,
+            spawn=self.background.spawn,
+        )
+        self.reactions = Reactions(self.journal)
+        self.pins = Pins(self.journal)
         self.sync = Sync(journal=self.journal, log=self.log)
 
     def more_sessions(self, **options: int) -> Sessions:

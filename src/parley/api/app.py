@@ -12,17 +12,21 @@ from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
-from parley.api.documentation import description, openapi
+from parley.api.documentation import description, front, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.messages import MessageRoutes
 from parley.api.origins import Origins
+from parley.api.pins import PinRoutes
+from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
 from parley.services.messages import Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.users import Users
@@ -38,6 +42,8 @@ class Services(Struct, frozen=True, kw_only=True):
     users: Users
     conversations: Conversations
     messages: Messages
+    reactions: Reactions
+    pins: Pins
     sync: Sync
 
 
@@ -69,6 +75,7 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
+            front,
             openapi,
             *_routes(services, door, cookies, epoch),
         ],
@@ -91,6 +98,8 @@ def _routes(
         *UserRoutes(users=services.users, door=door).routes(),
         *ConversationRoutes(conversations=services.conversations, door=door, epoch=epoch).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
+        *ReactionRoutes(reactions=services.reactions, door=door).routes(),
+        *PinRoutes(pins=services.pins, door=door).routes(),
         *SyncRoutes(sync=services.sync, door=door).routes(),
     ]
 

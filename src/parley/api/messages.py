@@ -4,13 +4,15 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from litestar.types import AsyncAnyCallable
+from msgspec import Struct
 
-from parley.api.answers import appended, before
+from parley.api.answers import UNCHANGED, appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, FromSeq, Id, JsonRequest, Limit, Seq
-from parley.api.routes import ASKED, TOLD, route
-from parley.model.entries import Json, MessageNew
+from parley.api.routes import ASKED, TOLD, Method, route
+from parley.model.entries import Json, MessageDeleted, MessageEdited, MessageNew
 from parley.model.ids import ClientId, ConversationId, UserId
+from parley.model.messages import Version
 from parley.services.messages import Draft, LogPage, MessagePage, Messages
 
 
@@ -28,6 +30,17 @@ class SendMessage(Body, frozen=True, kw_only=True):
         )
 
 
+class EditMessage(Body, frozen=True, kw_only=True):
+    body: str
+    client_id: ClientId | None = None
+
+
+class Versions(Struct, frozen=True):
+    """Every body that a message had, the first one first."""
+
+    items: list[Version]
+
+
 class MessageRoutes:
     def __init__(self, *, messages: Messages, door: Doorkeeper) -> None:
         self._messages = messages
@@ -39,6 +52,9 @@ class MessageRoutes:
             self._asks(f"{one}/messages", self.page),
             self._tells(f"{one}/messages", self.send),
             self._asks(f"{one}/messages/{{seq:int}}", self.message),
+            self._asks(f"{one}/messages/{{seq:int}}/edits", self.edits),
+            self._changes("PATCH", f"{one}/messages/{{seq:int}}", self.edit),
+            self._changes("DELETE", f"{one}/messages/{{seq:int}}", self.delete),
             self._asks(f"{one}/log", self.log),
             self._tells("/v1/direct/{user_id:str}/messages", self.send_to),
         ]
@@ -56,6 +72,17 @@ class MessageRoutes:
             refusals=TOLD,
             status=201,
             besides={200: before(MessageNew)},
+        )
+
+    def _changes(self, method: Method, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+        return route(
+            method,
+            path,
+            handler,
+            tag="messages",
+            door=self._door,
+            refusals=TOLD,
+            besides={204: UNCHANGED},
         )
 
     async def page(
@@ -94,6 +121,34 @@ class MessageRoutes:
     async def message(self, request: JsonRequest, conversation_id: Id, seq: Seq) -> MessageNew:
         """A message as it is now."""
         return await self._messages.get(request.user.user_id, ConversationId(conversation_id), seq)
+
+    async def edits(self, request: JsonRequest, conversation_id: Id, seq: Seq) -> Versions:
+        """Every body that a message had; none of a deleted one."""
+        found = await self._messages.edits(
+            request.user.user_id, ConversationId(conversation_id), seq
+        )
+        return Versions(found)
+
+    async def edit(
+        self, request: JsonRequest, conversation_id: Id, seq: Seq, data: JSONBody[EditMessage]
+    ) -> Response[MessageEdited]:
+        """Give one's own message another body."""
+        edited = await self._messages.edit(
+            request.user.user_id,
+            ConversationId(conversation_id),
+            seq,
+            data.body,
+            client_id=data.client_id,
+        )
+        return appended(edited)
+
+    async def delete(
+        self, request: JsonRequest, conversation_id: Id, seq: Seq
+    ) -> Response[MessageDeleted]:
+        """Delete a message for everyone, with every text that it had."""
+        return appended(
+            await self._messages.delete(request.user.user_id, ConversationId(conversation_id), seq)
+        )
 
     async def log(
         self, request: JsonRequest, conversation_id: Id, after: FromSeq = None, limit: Limit = 50

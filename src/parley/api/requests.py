@@ -25,6 +25,7 @@ Cursor = Annotated[
 BEYOND_SEQS = 2**53
 """JavaScript counts exactly up to here."""
 
+Emoji = Annotated[str, PathParameter(min_length=1, max_length=64)]
 Seq = Annotated[int, PathParameter(ge=0, lt=BEYOND_SEQS)]
 FromSeq = Annotated[int | None, QueryParameter(ge=0, lt=BEYOND_SEQS)]
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from parley.bootstrap import CannotStart
-from parley.bootstrap import serve as serve_with
 from parley.cli.console import give_up, read_settings
 from parley.cli.reload import supervise
+from parley.node import CannotStart
+from parley.node import serve as serve_with
 
 
 def serve(

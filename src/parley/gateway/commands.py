@@ -12,6 +12,8 @@ from parley.model.ids import AnyId, ClientId, ConversationId, UserId
 from parley.ports.answers import Answer
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.messages import Draft, Messages
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from parley.services.sync import Sync
 
 Later = Answer[Any] | Coroutine[Any, Any, Any]
@@ -63,6 +65,22 @@ class Leave(Payload, frozen=True, kw_only=True):
     client_id: ClientId | None = None
 
 
+class OfMessage(Payload, frozen=True, kw_only=True):
+    """A message that is there, by its seq."""
+
+    conversation_id: AnyId
+    message_seq: int
+    client_id: ClientId | None = None
+
+
+class Edit(OfMessage, frozen=True, kw_only=True):
+    body: str
+
+
+class React(OfMessage, frozen=True, kw_only=True):
+    emoji: str
+
+
 class History(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     before: int | None = None
@@ -79,8 +97,18 @@ class CatchUp(Payload, frozen=True, kw_only=True):
 class Commands:
     """Each method is one command: who asks, with which payload."""
 
-    def __init__(self, *, messages: Messages, conversations: Conversations, sync: Sync) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        reactions: Reactions,
+        pins: Pins,
+        conversations: Conversations,
+        sync: Sync,
+    ) -> None:
         self._messages = messages
+        self._reactions = reactions
+        self._pins = pins
         self._conversations = conversations
         self._sync = sync
 
@@ -88,6 +116,12 @@ class Commands:
         """Every command by the name of its Socket.IO event; the events page of the docs is checked against it."""
         return {
             "message.send": (Send, self.send),
+            "message.edit": (Edit, self.edit),
+            "message.delete": (OfMessage, self.delete),
+            "message.pin": (OfMessage, self.pin),
+            "message.unpin": (OfMessage, self.unpin),
+            "reaction.add": (React, self.react),
+            "reaction.remove": (React, self.unreact),
             "conversation.create": (CreateConversation, self.create),
             "conversation.leave": (Leave, self.leave),
             "direct.open": (OpenDirect, self.open_direct),
@@ -109,6 +143,30 @@ class Commands:
         if payload.user_id is not None and payload.conversation_id is None:
             return self._messages.send_to(user_id, UserId(payload.user_id), draft)
         raise Invalid("Name one of conversation_id and user_id.")
+
+    async def edit(self, user_id: UserId, payload: Edit) -> Committed:
+        return await self._messages.edit(
+            user_id, *_message(payload), payload.body, client_id=payload.client_id
+        )
+
+    async def delete(self, user_id: UserId, payload: OfMessage) -> Committed:
+        return await self._messages.delete(user_id, *_message(payload), client_id=payload.client_id)
+
+    async def pin(self, user_id: UserId, payload: OfMessage) -> Committed:
+        return await self._pins.pin(user_id, *_message(payload), client_id=payload.client_id)
+
+    async def unpin(self, user_id: UserId, payload: OfMessage) -> Committed:
+        return await self._pins.unpin(user_id, *_message(payload), client_id=payload.client_id)
+
+    async def react(self, user_id: UserId, payload: React) -> Committed:
+        return await self._reactions.add(
+            user_id, *_message(payload), payload.emoji, client_id=payload.client_id
+        )
+
+    async def unreact(self, user_id: UserId, payload: React) -> Committed:
+        return await self._reactions.remove(
+            user_id, *_message(payload), payload.emoji, client_id=payload.client_id
+        )
 
     async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:
         return await self._conversations.create_group(
@@ -158,3 +216,7 @@ class Commands:
     async def catch_up(self, user_id: UserId, payload: CatchUp) -> Struct:
         cursors = {ConversationId(one): seq for one, seq in payload.cursors.items()}
         return await self._sync.catch_up(user_id, cursors, epoch=payload.epoch, limit=payload.limit)
+
+
+def _message(payload: OfMessage) -> tuple[ConversationId, int]:
+    return ConversationId(payload.conversation_id), payload.message_seq

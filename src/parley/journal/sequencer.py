@@ -5,7 +5,8 @@ What it holds of a command at any time is in exactly one of these places:
 - `arrivals`: not judged yet, because the state is being loaded or what happened to an append is being found out;
 - `waiting`: judged to an entry, which goes with the next append;
 - `in_flight`: handed to the store;
-- `held`: judged to an answer without an entry, which rests on entries that are not committed yet.
+- `held`: judged to an answer without an entry, which rests on entries that are not committed yet;
+- `wanting`: its judge needs a message that is being brought.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from parley.model.errors import ChatError, ClientIdReused, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp, timestamp
 from parley.model.layered import Layered
+from parley.model.messages import NotLoaded, folded_facts, target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus
@@ -30,6 +32,9 @@ from parley.ports.clock import Clock
 from parley.ports.log import Appended, Behind, Down, Duplicate, Log, Record
 
 T = TypeVar("T")
+
+MOST_FACTS = 1_000
+"""Of messages, kept with a conversation's state."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +53,11 @@ class Sequencer:
         "_keys",
         "_log",
         "_ready",
+        "_since",
         "_spawn",
         "_speculative",
         "_waiting",
+        "_wanting",
         "state",
     )
 
@@ -77,6 +84,8 @@ class Sequencer:
         self._waiting: list[Attempt] = []
         self._in_flight: list[Attempt] = []
         self._held: list[Attempt] = []
+        self._wanting: dict[int, list[Attempt]] = {}
+        self._since: dict[int, list[Entry]] = {}
         self._keys: dict[tuple[UserId, str], Attempt] = {}
         spawn(self._load())
 
@@ -84,7 +93,12 @@ class Sequencer:
     def idle(self) -> bool:
         """Whether it holds nothing that would be lost with it."""
         return self._ready.done and not (
-            self._arrivals or self._waiting or self._in_flight or self._held or self._keys
+            self._arrivals
+            or self._waiting
+            or self._in_flight
+            or self._held
+            or self._wanting
+            or self._keys
         )
 
     def ready(self) -> Answer[State]:
@@ -156,6 +170,9 @@ class Sequencer:
         except ChatError as refusal:
             self._hold(attempt, refusal)
             return
+        except NotLoaded as missing:
+            self._want(attempt, missing.message_seq)
+            return
         except Exception as error:  # a judge's own fault fails its command and nothing else
             self._fail(attempt, error)
             return
@@ -188,17 +205,13 @@ class Sequencer:
             self._finish(attempt)
 
     def _finish(self, attempt: Attempt) -> None:
-        verdict = attempt.verdict
-        if isinstance(verdict, Unchanged):
-            self._resolve(attempt, Committed(None, value=verdict.value))
-        elif verdict is not None:
-            if attempt.own:
-                self._spawn(self._refuse(attempt, verdict))
-            else:
-                self._fail(attempt, verdict)
+        if attempt.own:
+            self._spawn(self._look_up(attempt))
+        else:
+            self._say(attempt)
 
-    async def _refuse(self, attempt: Attempt, refusal: ChatError) -> None:
-        """Refuse, unless an earlier attempt of the very command is in: then that is the answer."""
+    async def _look_up(self, attempt: Attempt) -> None:
+        """Say the verdict, unless an earlier attempt of the very command is in: then that is the answer."""
         try:
             record = await self._ask(
                 self._log.find(self.state.conversation_id, attempt.actor_id, attempt.client_id)
@@ -207,9 +220,54 @@ class Sequencer:
             self._fail(attempt, error)
             return
         if record is None:
-            self._fail(attempt, refusal)
+            self._say(attempt)
         else:
             self._repeat(attempt, record)
+
+    def _say(self, attempt: Attempt) -> None:
+        verdict = attempt.verdict
+        if isinstance(verdict, Unchanged):
+            self._resolve(attempt, Committed(None, value=verdict.value))
+        elif verdict is not None:
+            self._fail(attempt, verdict)
+
+    # --- bringing messages --------------------------------------------------------------------------------------
+
+    def _want(self, attempt: Attempt, message_seq: int) -> None:
+        wanting = self._wanting.get(message_seq)
+        if wanting is not None:
+            wanting.append(attempt)
+            return
+        self._wanting[message_seq] = [attempt]
+        self._spawn(self._bring(message_seq))
+
+    async def _bring(self, message_seq: int) -> None:
+        """Bring the facts of a message up to the committed head, in-flight entries above them; then judge.
+
+        What was applied since the reading is applied to what it read: twice does no harm, missing it would.
+        """
+        conversation_id = self.state.conversation_id
+        since = self._since[message_seq] = []
+        try:
+            found = await self._ask(self._log.read(conversation_id, message_seq - 1, 1))
+            head, aimed = await self._ask(self._log.aimed(conversation_id, [message_seq]))
+        except Unavailable:
+            for attempt in self._wanting.pop(message_seq):
+                self._fail(attempt, Unavailable())
+            return
+        finally:
+            del self._since[message_seq]
+        message = found[0].entry if found else None
+        facts = None
+        if isinstance(message, MessageNew):
+            facts = folded_facts(message, [*aimed, *(entry for entry in since if entry.seq > head)])
+        if len(self.state.facts) >= MOST_FACTS:
+            self.state.facts.clear()
+        self.state.facts[message_seq] = facts
+        self._lay_over()
+        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq)))
+        if not self._blocked:
+            self._go_on()
 
     # --- appending ----------------------------------------------------------------------------------------------
 
@@ -252,20 +310,31 @@ class Sequencer:
             if record.entry.seq == self.state.head + 1:
                 apply(self.state, record.entry)
                 new.append(record)
+                if self._since:
+                    self._note(record.entry)
         if new:
             self._bus.publish(new)
+
+    def _note(self, entry: Entry) -> None:
+        """Keep an entry that is aimed at a message which is being brought."""
+        since = self._since.get(target(entry))
+        if since is not None:
+            since.append(entry)
 
     def _renew_speculative(self) -> None:
         """Drop what the overlay says of members and pins as far as the committed state says it by now.
 
         An overlay over which nothing but messages went has the committed state's values already.
         """
-        speculative = self._speculative
-        if self._blocked or _layered(speculative):
-            speculative = self._speculative = self.state.overlay()
-            for attempt in self._waiting:
-                if attempt.record is not None:
-                    apply(speculative, attempt.record.entry)
+        if self._blocked or _layered(self._speculative):
+            self._lay_over()
+
+    def _lay_over(self) -> None:
+        """Make the speculative state anew: the committed one, and over it what is in flight and what waits."""
+        speculative = self._speculative = self.state.overlay()
+        for attempt in (*self._in_flight, *self._waiting):
+            if attempt.record is not None:
+                apply(speculative, attempt.record.entry)
 
     def _release_held(self) -> None:
         if not self._held:
@@ -371,6 +440,7 @@ def _order(attempt: Attempt) -> int:
 
 
 def _layered(state: State) -> bool:
-    return (isinstance(state.members, Layered) and state.members.changed) or (
-        isinstance(state.pins, Layered) and state.pins.changed
+    return any(
+        isinstance(mapping, Layered) and mapping.changed
+        for mapping in (state.members, state.pins, state.facts)
     )

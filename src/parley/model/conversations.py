@@ -17,14 +17,18 @@ from parley.model.entries import (
     MemberChanged,
     MemberJoined,
     MemberLeft,
+    MessageDeleted,
     MessageNew,
     MessagePinned,
     MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
     Role,
 )
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import BEGINNING, Timestamp
 from parley.model.layered import Layered
+from parley.model.messages import Facts, NotLoaded, advanced
 
 RANK: dict[Role, int] = {"owner": 3, "admin": 2, "member": 1, "guest": 0}
 
@@ -53,6 +57,8 @@ class State:
     deleted: bool = False
     members: MutableMapping[UserId, Member] = field(default_factory=dict)
     pins: MutableMapping[int, UserId] = field(default_factory=dict)
+    facts: MutableMapping[int, Facts | None] = field(default_factory=dict, compare=False)
+    """Of the messages that somebody asked for lately, by seq; None where that entry is no message."""
 
     @property
     def exists(self) -> bool:
@@ -62,6 +68,18 @@ class State:
         """The role of a member; None of anyone else."""
         member = self.members.get(user_id)
         return member.role if member is not None else None
+
+    def message(self, seq: int) -> Facts | None:
+        """The facts of a message; None where no message has this seq.
+
+        Raises:
+            NotLoaded: They have to be brought first.
+        """
+        if not 1 <= seq <= self.head:
+            return None
+        if seq not in self.facts:
+            raise NotLoaded(seq)
+        return self.facts[seq]
 
     def overlay(self) -> "State":
         """The same state to be changed apart from this one; nothing of it is copied that grows with its members."""
@@ -79,6 +97,7 @@ class State:
             deleted=self.deleted,
             members=Layered(self.members),
             pins=Layered(self.pins),
+            facts=Layered(self.facts),
         )
 
 
@@ -140,6 +159,17 @@ def _deleted(state: State, _entry: ConversationDeleted) -> None:
     state.pins.clear()
 
 
+def _aimed(state: State, entry: MessageDeleted | ReactionAdded | ReactionRemoved) -> None:
+    facts = state.facts.get(entry.message_seq)
+    if facts is not None:
+        state.facts[entry.message_seq] = advanced(facts, entry)
+
+
+def _message_deleted(state: State, entry: MessageDeleted) -> None:
+    state.pins.pop(entry.message_seq, None)
+    _aimed(state, entry)
+
+
 _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     ConversationCreated: _created,
     MemberJoined: _joined,
@@ -149,6 +179,9 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     ConversationDeleted: _deleted,
     MessagePinned: lambda state, entry: state.pins.__setitem__(entry.message_seq, entry.actor_id),
     MessageUnpinned: lambda state, entry: state.pins.pop(entry.message_seq, None),
+    MessageDeleted: _message_deleted,
+    ReactionAdded: _aimed,
+    ReactionRemoved: _aimed,
 }
 
 

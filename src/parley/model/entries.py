@@ -55,7 +55,11 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
 
 
 class MessageNew(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="message.new"):
-    """A message, always with its present content; emptied, with `deleted_at`, once it was deleted."""
+    """A message, always with its present content; emptied, with `deleted_at`, once it was deleted.
+
+    The last three are of history alone (`model.messages.as_shown`): who reacted how, whether it is pinned, and the seq
+    of the last entry aimed at it. In the log those come as entries of their own.
+    """
 
     body: str
     attachments: tuple[Attachment, ...] = ()
@@ -64,6 +68,9 @@ class MessageNew(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="mess
     data: Json | None = None
     edited_at: Timestamp | None = None
     deleted_at: Timestamp | None = None
+    reactions: dict[str, list[UserId]] = {}
+    pinned: bool = False
+    changed_seq: int = 0
 
 
 class MessageEdited(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="message.edited"):

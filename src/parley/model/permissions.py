@@ -6,11 +6,20 @@ from parley.model.entries import (
     FirstMember,
     MemberJoined,
     MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
     Role,
 )
 from parley.model.errors import Conflict, Forbidden, NotAMember, NotFound
 from parley.model.ids import UserId
+from parley.model.messages import Facts
 
+MOST_EMOJI = 50
+MOST_PINS = 100
 DIRECT_IS_FIXED = "The people of a direct conversation don't change."
 
 
@@ -87,6 +96,114 @@ def remove_member(state: State, actor_id: UserId, user_id: UserId) -> MemberLeft
     if RANK[mine] < RANK["admin"] or RANK[mine] <= RANK[theirs]:
         raise Forbidden("Your role does not allow this.")
     return MemberLeft(actor_id=actor_id, user_id=user_id, reason="removed")
+
+
+def edit_message(
+    state: State, actor_id: UserId, seq: int, body: str, mentions: tuple[UserId, ...]
+) -> MessageEdited:
+    """The entry by which its sender gives a message another body.
+
+    Raises:
+        NotFound: The conversation, or such a message, is not there; a deleted one isn't.
+        Forbidden: It is someone else's, or this person may only read.
+    """
+    require_writer(state, actor_id)
+    facts = _present(state, seq)
+    if facts.sender_id != actor_id:
+        raise Forbidden("Only its sender edits a message.")
+    return MessageEdited(
+        actor_id=actor_id, message_seq=seq, body=body, mentions=among_members(state, mentions)
+    )
+
+
+def delete_message(state: State, actor_id: UserId, seq: int) -> MessageDeleted | None:
+    """The entry by which a message is deleted for everyone: by its sender, or an admin; None where it is.
+
+    Raises:
+        NotFound: The conversation, or such a message, is not there.
+        Forbidden: It is someone else's, and this person is no admin of a group or room.
+    """
+    role = require_member(state, actor_id)
+    facts = _message(state, seq)
+    if facts.sender_id != actor_id and RANK[role] < RANK["admin"]:
+        raise Forbidden("Only its sender or an admin deletes a message.")
+    return None if facts.deleted else MessageDeleted(actor_id=actor_id, message_seq=seq)
+
+
+def add_reaction(state: State, actor_id: UserId, seq: int, emoji: str) -> ReactionAdded | None:
+    """The entry by which somebody reacts; None where they have so already.
+
+    Raises:
+        NotFound: The conversation, or such a message, is not there; a deleted one isn't.
+        Forbidden: This person may only read.
+        Conflict: The message has as many different reactions as it may have.
+    """
+    require_writer(state, actor_id)
+    reactions = _present(state, seq).reactions
+    if actor_id in reactions.get(emoji, ()):
+        return None
+    if emoji not in reactions and len(reactions) >= MOST_EMOJI:
+        raise Conflict("This message has as many reactions as it may have.", most=MOST_EMOJI)
+    return ReactionAdded(actor_id=actor_id, message_seq=seq, emoji=emoji)
+
+
+def remove_reaction(state: State, actor_id: UserId, seq: int, emoji: str) -> ReactionRemoved | None:
+    """The entry by which somebody takes a reaction of theirs back; None where there is none.
+
+    Raises:
+        NotFound: The conversation, or such a message, is not there; a deleted one isn't.
+    """
+    require_member(state, actor_id)
+    if actor_id not in _present(state, seq).reactions.get(emoji, ()):
+        return None
+    return ReactionRemoved(actor_id=actor_id, message_seq=seq, emoji=emoji)
+
+
+def pin_message(state: State, actor_id: UserId, seq: int) -> MessagePinned | None:
+    """The entry by which a message is pinned; None where it is.
+
+    Raises:
+        NotFound: The conversation, or such a message, is not there; a deleted one isn't.
+        Forbidden: This person may only read.
+        Conflict: As many are pinned as may be.
+    """
+    require_writer(state, actor_id)
+    _present(state, seq)
+    if seq in state.pins:
+        return None
+    if len(state.pins) >= MOST_PINS:
+        raise Conflict("As many messages are pinned as may be.", most=MOST_PINS)
+    return MessagePinned(actor_id=actor_id, message_seq=seq)
+
+
+def unpin_message(state: State, actor_id: UserId, seq: int) -> MessageUnpinned | None:
+    """The entry by which a message is no longer pinned; None where it isn't.
+
+    Raises:
+        NotFound: The conversation is not there.
+        Forbidden: This person may only read.
+    """
+    require_writer(state, actor_id)
+    return MessageUnpinned(actor_id=actor_id, message_seq=seq) if seq in state.pins else None
+
+
+def among_members(state: State, user_ids: tuple[UserId, ...]) -> tuple[UserId, ...]:
+    """Those of these people who are in, as mentions are of members alone."""
+    return tuple(user_id for user_id in user_ids if user_id in state.members)
+
+
+def _message(state: State, seq: int) -> Facts:
+    facts = state.message(seq)
+    if facts is None:
+        raise NotFound("There is no such message.", message_seq=seq)
+    return facts
+
+
+def _present(state: State, seq: int) -> Facts:
+    facts = _message(state, seq)
+    if facts.deleted:
+        raise NotFound("This message was deleted.", message_seq=seq)
+    return facts
 
 
 def _heir(state: State) -> UserId | None:

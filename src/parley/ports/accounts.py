@@ -41,6 +41,10 @@ class AccountStore(ABC):
         """Those of these people who have an account."""
 
     @abstractmethod
+    async def named(self, usernames: Sequence[str]) -> dict[str, UserId]:
+        """Who has these usernames, by their folded form."""
+
+    @abstractmethod
     async def page(self, query: str, after: str, limit: int) -> list[Account]:
         """Accounts whose username or display name begins with `query` (folded), in order of `directory_key`.
 

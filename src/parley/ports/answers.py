@@ -58,6 +58,17 @@ class Answer(Generic[T]):
         else:
             self._callbacks.append(callback)
 
+    def pass_on(self, other: "Answer[T]") -> None:
+        """Give this answer to `other` too, once it is there."""
+
+        def give(_answer: Answer[T]) -> None:
+            if self._error is not None:
+                other.fail(self._error)
+            else:
+                other.resolve(self.result())
+
+        self.then(give)
+
     def result(self) -> T:
         """The value, or the failure raised; only once `done`."""
         if self._error is not None:

@@ -122,6 +122,16 @@ class Log(ABC):
         """
 
     @abstractmethod
+    async def aimed(
+        self, conversation_id: ConversationId, message_seqs: Sequence[int]
+    ) -> tuple[int, list[Entry]]:
+        """The head, and every entry that is aimed at one of these messages, ascending, with its present content."""
+
+    @abstractmethod
+    async def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        """The body that a message was sent with; None where it was deleted, or is none."""
+
+    @abstractmethod
     async def find(
         self, conversation_id: ConversationId, actor_id: UserId, client_id: str
     ) -> Record | None:

@@ -1,24 +1,38 @@
 """Messages: sending, and reading a conversation's history and log."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from parley.journal.commands import Committed, Unchanged
 from parley.journal.journal import Journal
+from parley.model.accounts import folded
 from parley.model.conversations import State
 from parley.model.entries import Entry, Json, MessageNew
-from parley.model.errors import Invalid, NotFound
+from parley.model.errors import Invalid, NotFound, Unavailable
 from parley.model.ids import ConversationId, UserId, direct_id
-from parley.model.permissions import open_direct, require_member, require_writer
+from parley.model.messages import Version, as_shown, target, versions
+from parley.model.permissions import (
+    among_members,
+    delete_message,
+    edit_message,
+    open_direct,
+    require_member,
+    require_writer,
+)
 from parley.model.texts import check_data, check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.answers import Answer
+from parley.ports.background import Spawn
 from parley.ports.log import Log
 
 BODY_CHARS = 16_000
 BODY_BYTES = 64_000
 PAGE = 200
+MOST_MENTIONS = 50
+_MENTION = re.compile(r"(?<![\w.@-])@([\w.-]{3,32})")
 
 
 class MessagePage(Struct, frozen=True, omit_defaults=True):
@@ -52,8 +66,9 @@ class Draft(Struct, frozen=True, kw_only=True):
 class Messages:
     """What people say. Nobody but members reads or writes, judged anew at every call."""
 
-    def __init__(self, *, journal: Journal, log: Log, accounts: AccountStore) -> None:
+    def __init__(self, *, journal: Journal, log: Log, accounts: AccountStore, spawn: Spawn) -> None:
         self._journal = journal
+        self._spawn = spawn
         self._log = log
         self._accounts = accounts
 
@@ -70,16 +85,48 @@ class Messages:
             ClientIdReused: The client_id was used for something else.
             Unavailable: It is open whether the message is in; retry with the same client_id.
         """
-        check_text(draft.body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
+        _check_body(draft.body)
         if draft.data is not None:
             check_data(draft.data)
+        names = mentioned_names(draft.body)
+        if not names:
+            return self._commit(user_id, conversation_id, draft, ())
+        answer: Answer[Committed] = Answer()
+        self._spawn(self._send_mentioning(user_id, conversation_id, draft, names, answer))
+        return answer
 
+    async def _send_mentioning(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        draft: Draft,
+        names: Sequence[str],
+        answer: Answer[Committed],
+    ) -> None:
+        try:
+            mentions = await self._people(names)
+        except Unavailable as error:
+            answer.fail(error)
+        else:
+            self._commit(user_id, conversation_id, draft, mentions).pass_on(answer)
+
+    def _commit(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        draft: Draft,
+        mentions: tuple[UserId, ...],
+    ) -> Answer[Committed]:
         def judge(state: State) -> Entry:
             require_writer(state, user_id)
-            if draft.reply_to is not None and not 1 <= draft.reply_to <= state.head:
+            if draft.reply_to is not None and state.message(draft.reply_to) is None:
                 raise NotFound("The message replied to is not here.", reply_to=draft.reply_to)
             return MessageNew(
-                actor_id=user_id, body=draft.body, reply_to=draft.reply_to, data=draft.data
+                actor_id=user_id,
+                body=draft.body,
+                reply_to=draft.reply_to,
+                mentions=among_members(state, mentions),
+                data=draft.data,
             )
 
         return self._journal.commit(
@@ -89,6 +136,68 @@ class Messages:
             client_id=draft.client_id,
             digest=self._digest(draft) if draft.client_id is not None else None,
         )
+
+    async def edit(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        body: str,
+        *,
+        client_id: str | None = None,
+    ) -> Committed:
+        """Give one's own message another body; the one it had is kept with its history.
+
+        Raises:
+            Invalid: The text is not acceptable.
+            TooLarge: It is larger than allowed.
+            NotFound: The message is not there for this person, or was deleted.
+            Forbidden: It is someone else's.
+        """
+        _check_body(body)
+        mentions = await self._people(mentioned_names(body))
+        return await self._journal.commit(
+            conversation_id,
+            user_id,
+            lambda state: edit_message(state, user_id, seq, body, mentions),
+            client_id=client_id,
+            digest=self._journal.digest("message.edit", seq, body) if client_id else None,
+        )
+
+    async def delete(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        *,
+        client_id: str | None = None,
+    ) -> Committed:
+        """Delete a message for everyone: its text, and every text that it had, are gone for good.
+
+        Raises:
+            NotFound: The message is not there for this person.
+            Forbidden: It is someone else's, and this person is no admin.
+        """
+        return await self._journal.commit(
+            conversation_id,
+            user_id,
+            lambda state: delete_message(state, user_id, seq) or Unchanged(),
+            client_id=client_id,
+            digest=self._journal.digest("message.delete", seq) if client_id else None,
+        )
+
+    async def edits(
+        self, user_id: UserId, conversation_id: ConversationId, seq: int
+    ) -> list[Version]:
+        """Every body that a message had, the first one first; none of a deleted one.
+
+        Raises:
+            NotFound: The message is not there for this person.
+        """
+        message = await self.get(user_id, conversation_id, seq)
+        original = await self._log.original(conversation_id, seq)
+        _, aimed = await self._log.aimed(conversation_id, [seq])
+        return versions(original, message.at, aimed) if original is not None else []
 
     async def send_to(self, user_id: UserId, other_id: UserId, draft: Draft) -> Committed:
         """Say something to a person, in the one direct conversation with them, which this opens.
@@ -119,7 +228,7 @@ class Messages:
         if seq >= 1:
             for record in await self._log.read(conversation_id, seq - 1, 1):
                 if isinstance(record.entry, MessageNew):
-                    return record.entry
+                    return (await self._shown(conversation_id, [record.entry]))[0]
         raise NotFound("There is no such message.", message_seq=seq)
 
     async def page(
@@ -145,11 +254,22 @@ class Messages:
             conversation_id, before=before, after=after, limit=limit + 1
         )
         more = len(found) > limit
-        if after is not None:
-            items = found[:limit]
-            return MessagePage(items, head, items[-1].seq if more else None)
-        items = found[-limit:]
-        return MessagePage(items, head, items[0].seq if more else None)
+        chosen = found[:limit] if after is not None else found[-limit:]
+        items = await self._shown(conversation_id, chosen)
+        if not more:
+            return MessagePage(items, head)
+        return MessagePage(items, head, items[-1 if after is not None else 0].seq)
+
+    async def _shown(
+        self, conversation_id: ConversationId, messages: Sequence[MessageNew]
+    ) -> list[MessageNew]:
+        """The messages with what is aimed at them, which may be newer than they: then `changed_seq` says so."""
+        seqs = [message.seq for message in messages]
+        _, entries = await self._log.aimed(conversation_id, seqs)
+        aimed: dict[int, list[Entry]] = {}
+        for entry in entries:
+            aimed.setdefault(target(entry), []).append(entry)
+        return [as_shown(message, aimed.get(message.seq, ())) for message in messages]
 
     async def log(
         self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
@@ -168,9 +288,30 @@ class Messages:
         head = max(state.head, entries[-1].seq if entries else 0)
         return LogPage(entries, head, bool(entries) and entries[-1].seq < head)
 
+    async def _people(self, names: Sequence[str]) -> tuple[UserId, ...]:
+        """Who has these usernames, in the order of the names."""
+        if not names:
+            return ()
+        found = await self._accounts.named(names)
+        people = (found.get(folded(name)) for name in names)
+        return tuple(dict.fromkeys(user_id for user_id in people if user_id is not None))
+
     def _digest(self, draft: Draft) -> bytes:
         command: tuple[Any, ...] = ("message.send", draft.body, draft.reply_to, draft.data)
         return self._journal.digest(*command)
+
+
+def mentioned_names(body: str) -> list[str]:
+    """The usernames that a text mentions, as `@name`; at most 50, each once."""
+    if "@" not in body:
+        return []
+    return list(dict.fromkeys(match[1].rstrip(".") for match in _MENTION.finditer(body)))[
+        :MOST_MENTIONS
+    ]
+
+
+def _check_body(body: str) -> None:
+    check_text(body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
 
 
 def _check_limit(limit: int) -> None:

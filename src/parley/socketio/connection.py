@@ -252,6 +252,8 @@ class Connection:
         if recovery is not None and socket.pid is None:
             socket.pid = recovery.issue(socket)
         self._add(socket)
+        # The transport may have changed while the middleware was waiting.
+        socket.on_transport()
         namespace.sockets[socket.id] = socket
         socket.connected = True
         socket.greet(replay)

@@ -55,9 +55,9 @@ class Engine:
 
     @property
     def wheel(self) -> Wheel:
-        """All heartbeats and time limits; in steps of a 250th of a ping interval, 1 to 50 ms."""
+        """All heartbeats and time limits; in steps of a hundredth of an interval, 1 to 50 ms."""
         if self._wheel is None:
-            step = min(0.05, max(0.001, self.config.ping_interval / 250))
+            step = min(0.05, max(0.001, self.config.ping_interval / 100))
             self._wheel = Wheel(self.loop.time, self.loop.call_at, step)
         return self._wheel
 
@@ -67,7 +67,7 @@ class Engine:
 
     def call_soon(self, call: Callable[[], object]) -> None:
         """Calls at the end of the tick."""
-        self.loop.call_soon(call)
+        (self._loop or self.loop).call_soon(call)
 
     def spawn(self, work: Awaitable[Any]) -> None:
         """Runs `work` in a task that is kept until it is done; what it raises is logged."""

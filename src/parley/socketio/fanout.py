@@ -27,13 +27,12 @@ class Batch:
         self.open = False
 
     def seal(self) -> None:
-        """Joins what it holds; no more comes in."""
+        """Joins what it holds, once; no more comes in."""
         self.open = False
         encoded = self.encoded
-        if len(encoded) == 1:
-            self.frames = encoded[0].frames
-        else:
-            self.frames = b"".join([packet.frames for packet in encoded])
+        if not self.frames:
+            one = len(encoded) == 1
+            self.frames = encoded[0].frames if one else b"".join([e.frames for e in encoded])
 
     @property
     def positioned_frames(self) -> bytes:
@@ -315,7 +314,7 @@ class Fanout:
             self._spread()
         if member.queued:
             for item in member.pending or ():
-                if isinstance(item, Batch) and item.open:
+                if isinstance(item, Batch):
                     item.seal()
             self._write_other(member)
 

@@ -12,7 +12,6 @@ from parley.socketio.fanout import Member, Room
 from parley.socketio.logs import log
 from parley.socketio.protocol.binary import attach, detach
 from parley.socketio.protocol.packets import (
-    RESERVED_EVENTS,
     PacketType,
     check_event_name,
     encode_header,
@@ -29,6 +28,9 @@ DisconnectHandler = Callable[[Socket, Reason], Awaitable[None] | None]
 RawHandler = Callable[[Socket, str, bytes, Ack | None], None]
 RawBinaryHandler = Callable[[Socket, str, bytes, Sequence[bytes], Ack | None], None]
 
+# An application has a handful of events; one that makes names up as it goes fills no memory.
+_MOST_NAMES = 1000
+
 
 class Namespace:
     """One path of the server; handlers may be plain functions or coroutine functions.
@@ -39,7 +41,7 @@ class Namespace:
     def __init__(self, server: "Server", name: str) -> None:
         self.server = server
         self.name = name
-        self.event_header = encode_header(PacketType.EVENT, name)
+        self._begins: dict[str, bytes] = {}
         self.ack_header = encode_header(PacketType.ACK, name)
         self.fanout = server.fanout
         self.sockets: dict[str, Socket] = {}
@@ -151,11 +153,17 @@ class Namespace:
         `args` is JSON arguments, separated by commas. They are not checked: malformed JSON here
         is malformed JSON at every client.
         """
-        if event in RESERVED_EVENTS:
-            check_event_name(event)
-        name = self.server.config.encode(event)
-        comma = b"," if args else b""
-        return Encoded(b"%b[%b%b%b]" % (self.event_header, name, comma, args))
+        begin = self._begins.get(event) or self._begin(event)
+        return Encoded(b"%b,%b]" % (begin, args) if args else begin + b"]")
+
+    def _begin(self, event: str) -> bytes:
+        """Returns an event's packet up to its name, remembered for the first names that come."""
+        check_event_name(event)
+        header = encode_header(PacketType.EVENT, self.name)
+        begin = b"%b[%b" % (header, self.server.config.encode(event))
+        if len(self._begins) < _MOST_NAMES:
+            self._begins[event] = begin
+        return begin
 
     def encode_event(self, event: str, args: Sequence[object], ack_id: bytes = b"") -> Encoded:
         """Encodes an event with JSON and bytes arguments; raises what the encoder raises."""

@@ -318,7 +318,9 @@ class Session:
                 self.write(_PING_FRAME)
             else:
                 self.send([eio.PING])
-        self.engine.wheel.at(self._heartbeat.deadline, self)
+        # Not later than an interval: the pong moves the deadline there, however long the timeout.
+        next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
+        self.engine.wheel.at(next_visit, self)
 
 
 class _Candidate:

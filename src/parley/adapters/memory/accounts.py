@@ -36,6 +36,14 @@ class MemoryAccounts(AccountStore):
     async def existing(self, user_ids: Sequence[UserId]) -> set[UserId]:
         return {user_id for user_id in user_ids if user_id in self._accounts}
 
+    async def named(self, usernames: Sequence[str]) -> dict[str, UserId]:
+        wanted = {folded(name) for name in usernames}
+        return {
+            name: account.user_id
+            for account in self._accounts.values()
+            if (name := _name(account)) is not None and name in wanted
+        }
+
     async def page(self, query: str, after: str, limit: int) -> list[Account]:
         begin = folded(query)
         found = [

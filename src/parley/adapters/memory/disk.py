@@ -31,6 +31,7 @@ class Disk:
         self._commands: dict[CommandKey, int] = {}
         self._activity: dict[ConversationId, int] = {}
         self._departures: dict[tuple[ConversationId, UserId], int] = {}
+        self._originals: dict[tuple[ConversationId, int], str] = {}
         self._position = 0
 
     def head(self, conversation_id: ConversationId) -> int:
@@ -55,6 +56,13 @@ class Disk:
         """The seq of this person's last `member.left`, or 0."""
         return self._departures.get((conversation_id, user_id), 0)
 
+    def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        """The body that a message which is still there was sent with."""
+        message = _message(self.log(conversation_id), seq)
+        if message is None or message.deleted_at is not None:
+            return None
+        return self._originals.get((conversation_id, seq), message.body)
+
     def find(self, key: CommandKey) -> Record | None:
         seq = self._commands.get(key)
         return None if seq is None else self._logs[key[0]][seq - 1]
@@ -77,6 +85,9 @@ class Disk:
         elif isinstance(entry, MemberLeft):
             self._departures[entry.conversation_id, entry.user_id] = entry.seq
         elif isinstance(entry, MessageEdited | MessageAnnotated):
+            message = _message(log, entry.message_seq)
+            if message is not None:
+                self._originals.setdefault((entry.conversation_id, message.seq), message.body)
             _revise(log, entry)
         elif isinstance(entry, MessageDeleted):
             _delete(log, entry)

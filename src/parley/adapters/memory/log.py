@@ -85,6 +85,20 @@ class MemoryLog(Log):
             lambda: page(self.disk.log(conversation_id), before=before, after=after, limit=limit)
         )
 
+    async def aimed(
+        self, conversation_id: ConversationId, message_seqs: Sequence[int]
+    ) -> tuple[int, list[Entry]]:
+        wanted = set(message_seqs)
+
+        def reading() -> tuple[int, list[Entry]]:
+            log = [record.entry for record in self.disk.log(conversation_id)]
+            return len(log), [e for e in log if getattr(e, "message_seq", None) in wanted]
+
+        return await self.look(reading)
+
+    async def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        return await self.look(lambda: self.disk.original(conversation_id, seq))
+
     async def find(
         self, conversation_id: ConversationId, actor_id: UserId, client_id: str
     ) -> Record | None:

@@ -40,6 +40,9 @@ _PAGE: Final = f"""
     AND (substr(username_key, 1, length(:query)) = :query OR substr(name_key, 1, length(:query)) = :query)
     ORDER BY directory_key LIMIT :limit
 """
+_NAMED: Final = """
+    SELECT username_key, user_id FROM accounts WHERE username_key IN (SELECT value FROM json_each(?))
+"""
 _EXISTING: Final = "SELECT user_id FROM accounts WHERE user_id IN (SELECT value FROM json_each(?))"
 
 
@@ -85,6 +88,12 @@ class SqliteAccounts(AccountStore):
         wanted = msgspec.json.encode(user_ids).decode()
         return await self._database.read(
             lambda connection: {found for (found,) in connection.execute(_EXISTING, (wanted,))}
+        )
+
+    async def named(self, usernames: Sequence[str]) -> dict[str, UserId]:
+        wanted = msgspec.json.encode([folded(name) for name in usernames]).decode()
+        return await self._database.read(
+            lambda connection: dict(connection.execute(_NAMED, (wanted,)))
         )
 
     async def page(self, query: str, after: str, limit: int) -> list[Account]:

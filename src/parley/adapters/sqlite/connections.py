@@ -12,10 +12,6 @@ Synchronous = Literal["FULL", "NORMAL"]
 OLDEST = (3, 37, 0)
 """The first SQLite with STRICT tables."""
 
-PAGE_BYTES = 2048
-"""A commit writes whole pages, of the table and of two indexes for each conversation that was written to; with
-pages of 4,096 bytes, SQLite's default, an insert costs about a fifth more."""
-
 BUSY_SECONDS = 5.0
 """How long a statement waits for a lock that another process holds: an operator, or a backup."""
 
@@ -32,7 +28,6 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         needed = ".".join(map(str, OLDEST))
         raise CannotOpen(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
     connection = _open(path)
-    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA synchronous = {synchronous}")

@@ -4,12 +4,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from parley.adapters.sqlite import rows
 from parley.adapters.sqlite.catching_up import catch_up
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.views import decode_data
 from parley.model.conversations import Member, State
-from parley.model.entries import MessageNew
+from parley.model.entries import Entry, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, CatchUp, Log, Record, StoreIdentity
@@ -24,6 +26,15 @@ _MESSAGES: Final = (
 )
 _FIRST_AFTER: Final = f"{_MESSAGES} AND seq > ? ORDER BY seq LIMIT ?"
 _LAST_BEFORE: Final = f"{_MESSAGES} AND seq < ? ORDER BY seq DESC LIMIT ?"
+_AIMED: Final = f"""
+    SELECT {rows.COLUMNS} {rows.FROM}
+    WHERE conversation = ({_KEY}) AND target IN (SELECT value FROM json_each(?)) AND target IS NOT NULL
+    ORDER BY seq
+"""
+_ORIGINAL: Final = f"""
+    SELECT coalesce(original, body) FROM entries
+    WHERE conversation = ({_KEY}) AND seq = ? AND type = {rows.MESSAGE} AND deleted_at IS NULL
+"""
 _FIND: Final = f"""
     SELECT {rows.COLUMNS} {rows.FROM}
     WHERE conversation = ({_KEY}) AND actor = (SELECT key FROM people WHERE id = ?) AND client_id = ?
@@ -78,6 +89,24 @@ class SqliteLog(Log):
                 found = connection.execute(_LAST_BEFORE, (conversation_id, bound, limit)).fetchall()
                 found.reverse()
             return head, [rows.message(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def aimed(
+        self, conversation_id: ConversationId, message_seqs: Sequence[int]
+    ) -> tuple[int, list[Entry]]:
+        def reading(connection: sqlite3.Connection) -> tuple[int, list[Entry]]:
+            (head,) = connection.execute(_HEAD, (conversation_id,)).fetchone()
+            wanted = msgspec.json.encode(message_seqs).decode()
+            found = connection.execute(_AIMED, (conversation_id, wanted))
+            return head, [rows.entry(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        def reading(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute(_ORIGINAL, (conversation_id, seq)).fetchone()
+            return None if row is None else str(row[0])
 
         return await self._database.read(reading)
 

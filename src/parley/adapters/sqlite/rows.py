@@ -64,6 +64,8 @@ Row = tuple[Any, ...]
 
 _TEXTS = ("body", "emoji")
 _COLUMN_FIELDS = {"message_seq", "user_id", "edited_at", "deleted_at", *_TEXTS}
+_FOLDED_FIELDS = {"reactions", "pinned", "changed_seq"}
+"""Shown in history, kept nowhere: they follow from other entries."""
 
 
 class Shape:
@@ -76,7 +78,7 @@ class Shape:
             if field.name not in Entry.__struct_fields__
         ]
         names = {field.name for field in own}
-        rest = [field for field in own if field.name not in _COLUMN_FIELDS]
+        rest = [field for field in own if field.name not in _COLUMN_FIELDS | _FOLDED_FIELDS]
         self.kind = kind
         self.text = next((name for name in _TEXTS if name in names), None)
         self.targets = "message_seq" in names

@@ -16,6 +16,7 @@ from parley.model.entries import (
     MemberChanged,
     MemberJoined,
     MemberLeft,
+    MessageDeleted,
     MessagePinned,
     MessageUnpinned,
     Role,
@@ -63,6 +64,7 @@ class Views:
             MemberChanged: self._member_changed,
             MessagePinned: self._pinned,
             MessageUnpinned: self._unpinned,
+            MessageDeleted: self._unpinned,
         }
 
     def follow(self, conversation: int, entry: Entry) -> None:
@@ -113,7 +115,7 @@ class Views:
         person = self._keys.person(entry.actor_id)
         self._connection.execute(_PUT_PIN, (conversation, entry.message_seq, person))
 
-    def _unpinned(self, conversation: int, entry: MessageUnpinned) -> None:
+    def _unpinned(self, conversation: int, entry: MessageUnpinned | MessageDeleted) -> None:
         self._connection.execute(
             "DELETE FROM pins WHERE conversation = ? AND message_seq = ?",
             (conversation, entry.message_seq),

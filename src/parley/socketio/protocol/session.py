@@ -1,11 +1,11 @@
 """The life of an Engine.IO session: a table of states, and the heartbeat as a deadline."""
 
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 
 from parley.socketio.protocol.errors import PacketError
 
 
-class State(Enum):
+class State(IntEnum):
     """Which transport a session is on, or how far it has ended."""
 
     POLLING = auto()
@@ -15,7 +15,7 @@ class State(Enum):
     CLOSED = auto()
 
 
-class Event(Enum):
+class Event(IntEnum):
     """What happens to a session."""
 
     MESSAGE = auto()
@@ -43,6 +43,7 @@ class Action(Enum):
     IGNORE = auto()
 
 
+# Integers, since a plain enumeration's hash is computed in Python at each look-up in this table.
 _S, _E, _A = State, Event, Action
 
 # Polling can't be closed at once: the packet that says so waits for the next poll (CLOSING).

@@ -1,0 +1,119 @@
+"""One process of Parley: what it takes hold of, in which order it starts, and stops."""
+
+import asyncio
+import gc
+import signal
+import socket
+from contextlib import AsyncExitStack
+
+import structlog
+import uvloop
+
+from parley.adapters.files.data_folder import DataFolder, DataFolderError
+from parley.adapters.logs import lines
+from parley.adapters.sqlite.schema import CannotOpen
+from parley.adapters.uvicorn.http_server import HttpServer, listen
+from parley.bootstrap import build
+from parley.settings import Settings
+from parley.socketio.server import Server
+
+log = structlog.get_logger("parley")
+
+
+class CannotStart(Exception):
+    """Something that an operator can put right stands in the way; the message says what."""
+
+
+def serve(settings: Settings) -> None:
+    """Run one node until SIGTERM or SIGINT, then stop it in order.
+
+    Raises:
+        CannotStart: Before anything was served.
+    """
+    lines.configure(settings.log_level, settings.log_format)
+    try:
+        with (
+            DataFolder(settings.data, allow_network=settings.allow_network_data) as folder,
+            _listener(settings) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(Node(settings, folder).run(listener))
+    except (DataFolderError, CannotOpen) as error:
+        raise CannotStart(str(error)) from error
+
+
+class Node:
+    """Its parts are made from the inside out, and stopped from the outside in."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._draining = False
+
+    async def run(self, listener: socket.socket) -> None:
+        """Start, serve on the listener, stop when a signal says so."""
+        async with AsyncExitStack() as inside:
+            sockets, http = await build(self._settings, self._folder, inside, self._not_ready)
+            await http.start(listener)
+            told_to_stop = _heed_signals()
+            gc.collect()
+            gc.freeze()  # what lives now lives on: no collection need walk it again
+            settings = self._settings
+            log.info(
+                "serving",
+                url=_url(listener),
+                data=str(settings.data),
+                store=settings.store,
+                bus=settings.bus,
+            )
+            await told_to_stop.wait()
+            log.info("stopping", within_seconds=settings.drain_seconds)
+            await self._drain(sockets, http)
+        log.info("stopped")
+
+    async def _drain(self, sockets: Server, http: HttpServer) -> None:
+        """Sockets go first and one after another, so that their clients don't all return at once."""
+        self._draining = True
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._settings.drain_seconds
+        half = self._settings.drain_seconds / 2
+        await sockets.shutdown(deadline=half, spread=half / 2)
+        await http.stop(within_seconds=end - loop.time())
+
+    def _not_ready(self) -> str | None:
+        return "draining" if self._draining else None
+
+
+def _heed_signals() -> asyncio.Event:
+    """What is set by the first SIGTERM or SIGINT; a second one ends the process, which loses nothing acknowledged."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return told
+
+
+def _listener(settings: Settings) -> socket.socket:
+    try:
+        return listen(settings.host, settings.port)
+    except OSError as error:
+        # The standard library appends the address to the reason, which would say it twice.
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        message = (
+            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
+            "Choose another address with --host and --port."
+        )
+        raise CannotStart(message) from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -1,0 +1,78 @@
+"""Reactions: what people say to a message without words."""
+
+from parley.journal.commands import Committed, Judge, Unchanged
+from parley.journal.journal import Journal
+from parley.model.ids import ConversationId, UserId
+from parley.model.permissions import add_reaction, remove_reaction
+from parley.model.texts import check_text
+
+EMOJI_BYTES = 64
+
+
+class Reactions:
+    """Each person reacts with each emoji once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def add(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        emoji: str,
+        *,
+        client_id: str | None = None,
+    ) -> Committed:
+        """React to a message; what is so already appends nothing.
+
+        Raises:
+            Invalid: The emoji is no text.
+            TooLarge: It has more than 64 bytes.
+            NotFound: The message is not there for this person, or was deleted.
+            Forbidden: This person may only read.
+            Conflict: The message has 50 different reactions.
+        """
+        return await self._commit(
+            user_id,
+            conversation_id,
+            lambda state: add_reaction(state, user_id, seq, emoji) or Unchanged(),
+            client_id,
+            ("reaction.add", seq, emoji),
+        )
+
+    async def remove(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        emoji: str,
+        *,
+        client_id: str | None = None,
+    ) -> Committed:
+        """Take a reaction of one's own back; where there is none nothing is appended.
+
+        Raises:
+            NotFound: The message is not there for this person, or was deleted.
+        """
+        return await self._commit(
+            user_id,
+            conversation_id,
+            lambda state: remove_reaction(state, user_id, seq, emoji) or Unchanged(),
+            client_id,
+            ("reaction.remove", seq, emoji),
+        )
+
+    async def _commit(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        judge: Judge,
+        client_id: str | None,
+        command: tuple[str, int, str],
+    ) -> Committed:
+        check_text(command[2], "emoji", most_chars=EMOJI_BYTES, most_bytes=EMOJI_BYTES)
+        digest = self._journal.digest(*command) if client_id is not None else None
+        return await self._journal.commit(
+            conversation_id, user_id, judge, client_id=client_id, digest=digest
+        )
