@@ -57,6 +57,15 @@ class MongoAccounts(AccountStore):
         with translated():
             return {found["_id"] async for found in self._documents.find(wanted, {"_id": 1})}
 
+    async def named(self, usernames: Sequence[str]) -> dict[str, UserId]:
+        wanted = {"username_key": {"$in": [folded(name) for name in usernames]}}
+        with translated():
+            return {
+                found["username_key"]: found["_id"]
+                async for found in self._documents.find(wanted, {"username_key": 1, "username": 1})
+                if found["username"] is not None
+            }
+
     async def page(self, query: str, after: str, limit: int) -> list[Account]:
         if limit <= 0:
             return []

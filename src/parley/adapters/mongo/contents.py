@@ -10,7 +10,8 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from pymongo import UpdateMany, UpdateOne
 
-from parley.adapters.mongo.client import Filter, translated
+from parley.adapters.mongo.aims import Aims
+from parley.adapters.mongo.client import Document, Filter, translated
 from parley.adapters.mongo.entries import Entries
 from parley.model.contents import Revision, deleted, emptied, revised
 from parley.model.entries import (
@@ -57,11 +58,12 @@ def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> lis
 class Contents:
     """Keeps the rows of messages as the log has them. Every write may be repeated, in any company."""
 
-    def __init__(self, entries: Entries) -> None:
+    def __init__(self, entries: Entries, aims: Aims) -> None:
         self._entries = entries
+        self._aims = aims
 
     async def follow(self, entry: Entry) -> None:
-        """Apply an entry to the rows that it is aimed at."""
+        """Apply an entry to the rows that it is aimed at; the aims follow it already."""
         match entry:
             case MessageEdited() | MessageAnnotated():
                 await self._revise(entry)
@@ -69,58 +71,50 @@ class Contents:
                 await self._delete(entry)
 
     async def _revise(self, revision: Revision) -> None:
-        row = await self._entries.row(revision.conversation_id, revision.message_seq)
-        if row is None or row["type"] != "message.new" or row["seq"] > revision.seq:
+        row = await self._message(revision)
+        if row is None:
             return
-        key = _key(revision.conversation_id, revision.message_seq)
-        if "deleted_at" not in row:
-            kept = {"body": row["body"], "mentions": row.get("mentions", [])}
-            first = {} if "original" in row or isinstance(revision, MessageAnnotated) else kept
-            mark, contents = _contents(revision)
-            await self._write(
-                UpdateOne(key, {"$addToSet": {"revisions": revision.seq}}),
-                UpdateOne(
-                    {**key, "deleted_at": None, mark: {"$not": {"$gte": revision.seq}}},
-                    {
-                        "$set": {
-                            **contents,
-                            mark: revision.seq,
-                            **({"original": first} if first else {}),
-                        }
-                    },
-                ),
-            )
-            row = await self._entries.row(revision.conversation_id, revision.message_seq)
+        mark, contents = _contents(revision)
+        if isinstance(revision, MessageEdited):
+            contents["original"] = row.get("original", row["body"])
+        later = {"deleted_at": None, mark: {"$not": {"$gte": revision.seq}}}
+        await self._write(
+            UpdateOne({**_key(revision), **later}, {"$set": {**contents, mark: revision.seq}})
+        )
+        row = await self._message(revision)
         if row is not None and "deleted_at" in row:
             await self._write(*_empty(revision.conversation_id, [revision.seq]))
 
     async def _delete(self, deletion: MessageDeleted) -> None:
-        row = await self._entries.row(deletion.conversation_id, deletion.message_seq)
-        if row is None or row["type"] != "message.new" or row["seq"] > deletion.seq:
+        if await self._message(deletion) is None:
             return
-        key = _key(deletion.conversation_id, deletion.message_seq)
         gone = ("attachments", "reply_to", "mentions", "data", "digest", "original")
         await self._write(
             UpdateOne(
-                {**key, "deleted_at": None},
+                {**_key(deletion), "deleted_at": None},
                 {
                     "$set": {"body": "", "deleted_at": deletion.at},
                     "$unset": dict.fromkeys(gone, ""),
                 },
             )
         )
-        row = await self._entries.row(deletion.conversation_id, deletion.message_seq)
-        revisions = row.get("revisions", []) if row is not None else []
-        if revisions:
-            await self._write(*_empty(deletion.conversation_id, revisions))
+        aimed = await self._aims.at(deletion.conversation_id, [deletion.message_seq])
+        await self._write(*_empty(deletion.conversation_id, aimed))
+
+    async def _message(self, aimed: Revision | MessageDeleted) -> Document | None:
+        """The row of the message that an entry is aimed at; None where it is aimed at none."""
+        row = await self._entries.row(aimed.conversation_id, aimed.message_seq)
+        if row is None or row["type"] != "message.new" or row["seq"] > aimed.seq:
+            return None
+        return row
 
     async def _write(self, *writes: Write) -> None:
         with translated():
             await self._entries.rows.bulk_write(list(writes))
 
 
-def _key(conversation_id: ConversationId, seq: int) -> Filter:
-    return {"conversation_id": conversation_id, "seq": seq}
+def _key(aimed: Revision | MessageDeleted) -> Filter:
+    return {"conversation_id": aimed.conversation_id, "seq": aimed.message_seq}
 
 
 def _contents(revision: Revision) -> tuple[str, dict[str, object]]:

@@ -68,6 +68,14 @@ class Entries:
         with translated():
             return [record_of(document) async for document in found]
 
+    async def at(self, conversation_id: ConversationId, seqs: Sequence[int]) -> list[Record]:
+        """The records with these seqs."""
+        if not seqs:
+            return []
+        wanted = {"conversation_id": conversation_id, "seq": {"$in": list(seqs)}}
+        with translated():
+            return [record_of(document) async for document in self.rows.find(wanted)]
+
     async def of_command(
         self, conversation_id: ConversationId, actor_id: UserId, client_id: str
     ) -> Record | None:

@@ -31,6 +31,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("user_id", "conversation_id"), unique=True),
         Index(("conversation_id", "user_id"), unique=True),
     ),
+    "aims": (Index(("conversation_id", "message_seq")),),
     "deletions": (Index(("since_ms",)),),
     "accounts": (
         Index(("username_key",), unique=True),

@@ -12,6 +12,7 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
+from parley.adapters.mongo.aims import AIMED, Aims
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database, Document
 from parley.adapters.mongo.contents import CHANGING, brought_forward
@@ -24,6 +25,7 @@ from parley.model.conversations import State
 from parley.model.entries import Entry, MessageDeleted, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
+from parley.model.messages import target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.log import (
@@ -65,6 +67,7 @@ class MongoLog(Log):
         *,
         entries: Entries,
         views: Views,
+        aims: Aims,
         outbox: Outbox,
         deletions: Deletions,
         catching_up: CatchingUp,
@@ -74,6 +77,7 @@ class MongoLog(Log):
         self._identity = identity
         self._entries = entries
         self._views = views
+        self._aims = aims
         self._outbox = outbox
         self._deletions = deletions
         self._catching_up = catching_up
@@ -260,6 +264,36 @@ class MongoLog(Log):
             records.reverse()
         present = await self._present(conversation_id, applied, records)
         return head, [record.entry for record in present if isinstance(record.entry, MessageNew)]
+
+    async def aimed(
+        self, conversation_id: ConversationId, message_seqs: Sequence[int]
+    ) -> tuple[int, list[Entry]]:
+        await self._database.confirm(conversation_id)
+        head, applied = await asyncio.gather(
+            self._entries.head(conversation_id), self._views.applied(conversation_id)
+        )
+        seqs = await self._aims.at(conversation_id, message_seqs)
+        known, tail = await asyncio.gather(
+            self._entries.at(conversation_id, seqs),
+            self._entries.of_types(conversation_id, {"$gt": applied}, AIMED),
+        )
+        wanted = set(message_seqs)
+        rows = {record.entry.seq: record for record in (*known, *tail)}
+        mine = [rows[seq] for seq in sorted(rows) if target(rows[seq].entry) in wanted]
+        return head, [record.entry for record in brought_forward(mine, tail)]
+
+    async def original(self, conversation_id: ConversationId, seq: int) -> str | None:
+        await self._database.confirm(conversation_id)
+        applied = await self._views.applied(conversation_id)
+        row = await self._entries.row(conversation_id, seq)
+        if row is None or row["type"] != "message.new" or "deleted_at" in row:
+            return None
+        deletions = await self._entries.of_types(
+            conversation_id, {"$gt": applied}, ("message.deleted",)
+        )
+        if any(target(record.entry) == seq for record in deletions):
+            return None
+        return str(row.get("original", row["body"]))
 
     async def find(
         self, conversation_id: ConversationId, actor_id: UserId, client_id: str

@@ -7,6 +7,7 @@ import secrets
 
 from parley.adapters.mongo import indexes, schema
 from parley.adapters.mongo.accounts import MongoAccounts
+from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
 from parley.adapters.mongo.conversations import MongoConversations
@@ -46,8 +47,9 @@ class MongoStore:
         self._background = Background()
         spawn = self._background.spawn
         entries, memberships = Entries(database), Memberships(database)
-        inside_views = self.views = Views(database, entries, memberships)
-        inside = Inside(entries, memberships, inside_views)
+        aims = Aims(database)
+        self.views = Views(database, entries, memberships, aims)
+        inside = Inside(entries, memberships, self.views)
         self._outbox = Outbox(memberships, random=random, spawn=spawn)
         self.deletions = Deletions(database, entries, self.views, clock)
         self.log = MongoLog(
@@ -55,6 +57,7 @@ class MongoStore:
             known,
             entries=entries,
             views=self.views,
+            aims=aims,
             outbox=self._outbox,
             deletions=self.deletions,
             catching_up=CatchingUp(entries, memberships, inside),

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.client import Database, Document, translated
 from parley.adapters.mongo.contents import Contents
 from parley.adapters.mongo.documents import free, thawed
@@ -84,13 +85,15 @@ class Views:
         database: Database,
         entries: Entries,
         memberships: Memberships,
+        aims: Aims,
         *,
         most_known: int = 20_000,
     ) -> None:
         self._database = database
         self._documents = database.collection("conversations")
         self._entries = entries
-        self._contents = Contents(entries)
+        self._aims = aims
+        self._contents = Contents(entries, aims)
         self._memberships = memberships
         self._most_known = most_known
         self._known: OrderedDict[ConversationId, View] = OrderedDict()
@@ -182,6 +185,7 @@ class Views:
         if head > stored:
             document, effects = _document(view), list(view.unapplied)
             await self._memberships.follow(effects)
+            await self._aims.follow(effects)
             for entry in effects:
                 await self._contents.follow(entry)
             if not await self._replace(conversation_id, stored, document):
