@@ -149,8 +149,10 @@ class Sequencer:
         if not self._ready.done:
             self._ready.fail(error)
         held = [*self._in_flight, *self._waiting, *self._held, *self._arrivals]
+        held += (attempt for wanting in self._wanting.values() for attempt in wanting)
         self._in_flight, self._waiting, self._held = [], [], []
         self._arrivals.clear()
+        self._wanting.clear()
         for attempt in sorted(held, key=_order):
             self._fail(attempt, Unavailable())
 
@@ -252,7 +254,7 @@ class Sequencer:
             found = await self._ask(self._log.read(conversation_id, message_seq - 1, 1))
             head, aimed = await self._ask(self._log.aimed(conversation_id, [message_seq]))
         except Unavailable:
-            for attempt in self._wanting.pop(message_seq):
+            for attempt in self._wanting.pop(message_seq, ()):
                 self._fail(attempt, Unavailable())
             return
         finally:
@@ -265,7 +267,7 @@ class Sequencer:
             self.state.facts.clear()
         self.state.facts[message_seq] = facts
         self._lay_over()
-        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq)))
+        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq, [])))
         if not self._blocked:
             self._go_on()
 
