@@ -48,3 +48,9 @@ def recovering(meetings: Pool, kind: str) -> Server:
 @pytest.fixture(scope="module")
 def our_recovering(meetings: Pool) -> Server:
     return meetings.get("ours", **HEARTBEATS, RECOVERY="1")
+
+
+@pytest.fixture(params=["polling", "websocket", "upgrade"])
+def transports(request: pytest.FixtureRequest) -> list[str]:
+    """What python-socketio's clients take for each choice."""
+    return ["polling", "websocket"] if request.param == "upgrade" else [request.param]

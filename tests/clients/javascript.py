@@ -3,11 +3,15 @@
 import json
 import re
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.conformance.servers import JS, Server, require_node
 
 RUN_SECONDS = 60
 TRANSPORTS = ["polling", "websocket", "upgrade"]
+
+Results = dict[str, str]
 
 
 def titles(file: str) -> list[str]:
@@ -18,14 +22,20 @@ def titles(file: str) -> list[str]:
     )
 
 
-def run_scenarios(package: str, transport: str, server: Server, file: str) -> dict[str, str]:
+def over_each_transport(run: Callable[[str], Results]) -> dict[str, Results]:
+    """Run for all transports at once, since clients mostly wait."""
+    require_node()
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(TRANSPORTS, threads.map(run, TRANSPORTS), strict=True))
+
+
+def run_scenarios(package: str, transport: str, server: Server, file: str) -> Results:
     """Run all scenarios of a file with one client: name to "ok" or what went wrong."""
     return run_script("clients.mjs", package, transport, server.http, f"./{file}")
 
 
-def run_script(*command: str) -> dict[str, str]:
+def run_script(*command: str) -> Results:
     """Run a script of tests/js that prints such results as JSON."""
-    require_node()
     done = subprocess.run(
         ["node", *command],
         cwd=JS,
@@ -35,5 +45,5 @@ def run_script(*command: str) -> dict[str, str]:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    results: dict[str, str] = json.loads(done.stdout)
+    results: Results = json.loads(done.stdout)
     return results

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.clients.javascript import TRANSPORTS, titles
+from tests.clients.javascript import TRANSPORTS, Results, titles
 from tests.conformance.servers import JS, Server, require_node
 
 PAGE_SECONDS = 90
@@ -36,8 +36,6 @@ FLAGS = [
     "--disable-sync",
 ]
 
-Results = dict[str, dict[str, str]]
-
 
 class PageServer(ThreadingHTTPServer):
     """Serves the page and its scripts, and keeps what the page posts back."""
@@ -46,7 +44,7 @@ class PageServer(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), PageHandler)
-        self.results: queue.Queue[Results] = queue.Queue()
+        self.results: queue.Queue[dict[str, Results]] = queue.Queue()
 
 
 class PageHandler(BaseHTTPRequestHandler):
@@ -107,7 +105,7 @@ def chromium(url: str, profile: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def results(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Results]:
     require_node()  # for the bundle, which npm installs
     profile = tmp_path_factory.mktemp("chromium")
     with page_server() as pages:
@@ -118,5 +116,5 @@ def results(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Results
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("title", titles("scenarios.mjs"))
-def test_a_browser(results: Results, transport: str, title: str) -> None:
+def test_a_browser(results: dict[str, Results], transport: str, title: str) -> None:
     assert results[transport][title] == "ok", results[transport][title]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clients.javascript import TRANSPORTS, run_script, titles
+from tests.clients.javascript import TRANSPORTS, Results, over_each_transport, run_script, titles
 from tests.conformance.conftest import COMMANDS
 from tests.conformance.servers import Server, require_node, running
 
@@ -19,11 +19,12 @@ def echo(kind: str) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="module", params=TRANSPORTS)
-def results(request: pytest.FixtureRequest, echo: Server) -> dict[str, str]:
-    return run_script("engine.mjs", request.param, echo.http)
+@pytest.fixture(scope="module")
+def results(echo: Server) -> dict[str, Results]:
+    return over_each_transport(lambda each: run_script("engine.mjs", each, echo.http))
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("title", titles("engine.mjs"))
-def test_the_engine_client(results: dict[str, str], title: str) -> None:
-    assert results[title] == "ok", results[title]
+def test_the_engine_client(results: dict[str, Results], transport: str, title: str) -> None:
+    assert results[transport][title] == "ok", results[transport][title]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clients.javascript import TRANSPORTS, run_scenarios, titles
+from tests.clients.javascript import TRANSPORTS, Results, over_each_transport, run_scenarios, titles
 from tests.conformance.servers import Server
 
 PACKAGES = [
@@ -15,16 +15,13 @@ FILE = "scenarios.mjs"
 
 
 @pytest.fixture(scope="module", params=PACKAGES)
-def package(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module", params=TRANSPORTS)
-def results(request: pytest.FixtureRequest, server: Server, package: str) -> dict[str, str]:
+def results(request: pytest.FixtureRequest, server: Server) -> dict[str, Results]:
     """All scenarios run at once; each test looks at its own."""
-    return run_scenarios(package, request.param, server, FILE)
+    package = request.param
+    return over_each_transport(lambda each: run_scenarios(package, each, server, FILE))
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("title", titles(FILE))
-def test_the_official_client(results: dict[str, str], title: str) -> None:
-    assert results[title] == "ok", results[title]
+def test_the_official_client(results: dict[str, Results], transport: str, title: str) -> None:
+    assert results[transport][title] == "ok", results[transport][title]

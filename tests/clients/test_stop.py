@@ -66,11 +66,10 @@ async def test_newcomers_get_503_while_it_goes_down(stopping: Server) -> None:
         async with RawWebSocket.open(stopping, WEBSOCKET) as other:
             await other.receive_frame()
             stopping.process.send_signal(signal.SIGTERM)
-            await asyncio.wait(
-                [asyncio.ensure_future(close_frame(each)) for each in (raw, other)],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            closings = [asyncio.create_task(close_frame(each)) for each in (raw, other)]
+            await asyncio.wait(closings, return_when=asyncio.FIRST_COMPLETED)
             response = await http.get(POLLING)
+            await asyncio.gather(*closings)
 
     assert response.status_code == 503
     assert "retry-after" in response.headers

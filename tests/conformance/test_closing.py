@@ -11,15 +11,23 @@ UNKNOWN_SID = '{"code":1,"message":"Session ID unknown"}'
 
 
 async def waiting_poll(wire: PollingWire) -> "asyncio.Task[httpx.Response]":
-    """A poll that the server holds: a message went the whole way round after it was sent."""
-    poll = asyncio.create_task(wire.poll())
+    """A poll that the server holds, on a connection that is open already."""
     await wire.send("4first")
-    assert (await poll).text == "4first"
+    assert (await wire.poll()).text == "4first"
     poll = asyncio.create_task(wire.poll())
-    # The request is written when its task first runs; other requests then queue behind it.
+    # Nothing tells a client that its poll has arrived, so it gets a moment.
     await asyncio.sleep(0.05)
     assert not poll.done()
     return poll
+
+
+async def yields_nothing_but(wire: PollingWire, allowed: set[str]) -> None:
+    """Poll until the session is gone."""
+    response = await wire.poll()
+    while response.status_code == 200:
+        assert set(response.text.split("\x1e")) <= allowed | {"1", "6"}
+        response = await wire.poll()
+    assert response.status_code == 400
 
 
 async def test_a_waiting_poll_gets_a_noop_when_the_client_closes(server: Server) -> None:
@@ -43,15 +51,7 @@ async def test_packets_behind_a_close_are_not_answered(server: Server) -> None:
     async with polling_wire(server) as wire:
         await wire.provoke("4first", "1", "4late")
 
-        await wire_yields_nothing_but(wire, {"4first"})
-
-
-async def wire_yields_nothing_but(wire: PollingWire, allowed: set[str]) -> None:
-    response = await wire.poll()
-    while response.status_code == 200:
-        assert set(response.text.split("\x1e")) <= allowed | {"1", "6"}
-        response = await wire.poll()
-    assert response.status_code == 400
+        await yields_nothing_but(wire, {"4first"})
 
 
 async def test_a_close_packet_ends_the_websocket(brisk: Server) -> None:

@@ -85,7 +85,7 @@ async def test_an_answer_holds_at_most_sixteen_packets(ours: Server) -> None:
     sent = [f"4{number}" for number in range(40)]
     async with polling_wire(ours) as wire:
         await wire.send(*sent)
-        received = []
+        received: list[str] = []
         while len(received) < len(sent):
             packets = (await wire.poll()).text.split("\x1e")
             assert len(packets) <= 16

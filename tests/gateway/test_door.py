@@ -126,7 +126,11 @@ def send(body: str = "hello", **more: Any) -> str:
         ("message.send", '[{"conversation_id": "home", "body": " \\n"}]', "invalid"),
         ("message.send", '[{"conversation_id": "home", "body": "a\\u0000"}]', "invalid"),
         ("message.send", '[{"conversation_id": "home", "body": "\\ud800"}]', "invalid_json"),
-        ("message.send", '[{"conversation_id": "home", "body": "x", "sender": "ben"}]', "invalid"),
+        (
+            "message.send",
+            '[{"conversation_id": "home", "body": "x", "sender": "ben"}]',
+            "unknown_field",
+        ),
         (
             "message.send",
             '[{"conversation_id": "home", "body": "x", "client_id": "a b"}]',

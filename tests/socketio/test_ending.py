@@ -95,6 +95,16 @@ async def test_handlers_are_told_once_why(end: object, reason: Reason) -> None:
     assert ends == [reason]
 
 
+async def test_sessions_are_counted_as_they_come_and_by_how_they_go() -> None:
+    server = Server()
+    link, _ = await connected(server, [])
+    await connected(server, [])
+    link.drop()
+    assert server.engine.opened == 2
+    assert server.engine.ended == {Reason.TRANSPORT_CLOSE: 1}
+    assert len(server.engine.sessions) == 1
+
+
 async def test_a_silent_client_is_closed_by_the_heartbeat() -> None:
     ends: list[Reason] = []
     link, _ = await connected(Server(Config(ping_interval=0.02, ping_timeout=0.02)), ends)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from parley.socketio.encoding import Encoded
-from parley.socketio.fanout import Batch, Fanout, Member, Room
+from parley.socketio.fanout import Fanout
+from parley.socketio.members import Batch, Member, Room
 
 
 class Recorder(Member):

@@ -14,7 +14,6 @@ from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
-    Invalid,
     InvalidJson,
     Problem,
     RateLimited,
@@ -24,6 +23,7 @@ from parley.model.errors import (
 )
 from parley.model.ids import UserId
 from parley.model.sessions import Identity
+from parley.model.shapes import refusal
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.socketio.acks import Ack
@@ -121,9 +121,9 @@ class Door:
         try:
             (payload,) = decode(args)
         except msgspec.ValidationError as error:
-            raise Invalid(str(error)) from error
+            raise refusal(error) from None
         except msgspec.DecodeError as error:
-            raise InvalidJson(str(error)) from error
+            raise InvalidJson(reason=str(error)) from None
         if event == HOLDS_PUSHES:
             # Its answers stand outside the bound on what waits for a socket, so there is one at a time.
             if connection.catching_up:

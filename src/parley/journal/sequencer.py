@@ -442,7 +442,10 @@ def _order(attempt: Attempt) -> int:
 
 
 def _layered(state: State) -> bool:
-    return any(
-        isinstance(mapping, Layered) and mapping.changed
-        for mapping in (state.members, state.pins, state.facts)
+    """Whether anything but numbers differs in an overlay. Spelt out: it is asked once an append."""
+    members, pins, facts = state.members, state.pins, state.facts
+    return (
+        (isinstance(members, Layered) and members.changed)
+        or (isinstance(pins, Layered) and pins.changed)
+        or (isinstance(facts, Layered) and facts.changed)
     )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from parley.socketio.encoding import Encoded
-from parley.socketio.fanout import Member
+from parley.socketio.members import Member
 
 if TYPE_CHECKING:
     from parley.socketio.namespace import Namespace

@@ -23,7 +23,6 @@ from parley.socketio.protocol.packets import (
 )
 from parley.socketio.reasons import Reason
 from parley.socketio.recovery import Recovery, Replay
-from parley.socketio.request import Handshake
 from parley.socketio.session import Session
 from parley.socketio.socket import Socket
 
@@ -162,8 +161,7 @@ class Connection:
         if self._connecting is None:
             self._connecting = set()
         self._connecting.add(name)
-        handshake = Handshake(self.session.request, auth)
-        socket = Socket(namespace, self, self._server.config.new_id(), handshake)
+        socket = Socket(namespace, self, self._server.config.new_id(), auth)
         socket.hold()
         socket.on_transport()
         self._pass(socket, iter(namespace.middleware))

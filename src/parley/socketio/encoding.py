@@ -16,7 +16,7 @@ class Encoded:
     __slots__ = ("attachments", "frames", "offset", "positioned", "text")
 
     open = False
-    """A single packet never takes another one in; see `fanout.Batch`."""
+    """A single packet never takes another one in; see `members.Batch`."""
 
     def close(self) -> None:
         """Is closed from the beginning."""

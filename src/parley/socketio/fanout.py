@@ -3,105 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 
 from parley.socketio.encoding import Encoded
-
-
-class Batch:
-    """What one room is sent within a tick, joined once for all its members.
-
-    It is open while nothing that any member is sent came after it; then, and when the membership
-    changes, the room's next push begins another one. So every member's order is the order of the
-    pushes, and who leaves gets what was pushed before and nothing after.
-    """
-
-    __slots__ = ("_positioned_frames", "encoded", "frames", "open", "size")
-
-    def __init__(self) -> None:
-        self.open = True
-        self.encoded: list[Encoded] = []
-        self.size = 0
-        self.frames = b""
-        self._positioned_frames: bytes | None = None
-
-    def close(self) -> None:
-        """Lets nothing more in."""
-        self.open = False
-
-    def seal(self) -> None:
-        """Joins what it holds, once; no more comes in."""
-        self.open = False
-        encoded = self.encoded
-        if not self.frames:
-            one = len(encoded) == 1
-            self.frames = encoded[0].frames if one else b"".join([e.frames for e in encoded])
-
-    @property
-    def positioned_frames(self) -> bytes:
-        """The frames for sockets with recovery."""
-        if self._positioned_frames is None:
-            self._positioned_frames = b"".join(
-                [packet.positioned_frames for packet in self.encoded]
-            )
-        return self._positioned_frames
-
-
-class Member:
-    """One receiver of pushes, with what it is still to be sent, in order.
-
-    `pending` is None exactly for a WebSocket without recovery and without anything that waits:
-    then a room's frames may be written to it as they are. That test is the hot path.
-    """
-
-    __slots__ = (
-        "held",
-        "held_size",
-        "holds",
-        "pending",
-        "plain",
-        "queued",
-        "urgent",
-        "write",
-    )
-
-    def __init__(self) -> None:
-        self.pending: list[Encoded | Batch] | None = []
-        self.plain = False
-        self.write: Callable[[bytes], None] = _unconnected
-        self.queued = False
-        self.urgent: list[Encoded] | None = None
-        self.holds = 0
-        self.held: list[Encoded | Batch] | None = None
-        self.held_size = 0
-
-    def transmit(self, items: list[Encoded | Batch]) -> None:
-        """Hands sealed items to the transport, as it needs them."""
-        raise NotImplementedError
-
-    def is_plain(self) -> bool:
-        """Whether the transport takes frames as they are."""
-        raise NotImplementedError
-
-    def on_held_size(self, size: int) -> None:
-        """Is told how many bytes wait for a release."""
-        raise NotImplementedError
-
-    def settle(self) -> None:
-        """Finds out anew whether this member is plain."""
-        self.plain = self.holds == 0 and not self.urgent and self.is_plain()
-        if not self.plain:
-            if self.pending is None:
-                self.pending = []
-        elif not self.pending:
-            self.pending = None
-
-
-class Room:
-    """The members that a push to one name reaches."""
-
-    __slots__ = ("batch", "members")
-
-    def __init__(self) -> None:
-        self.members: set[Member] = set()
-        self.batch: Batch | None = None
+from parley.socketio.members import Batch, Member, Room
 
 
 class Fanout:
@@ -349,7 +251,3 @@ class Fanout:
         member.held.extend(items)
         member.held_size += sum(len(item.frames) for item in items)
         member.on_held_size(member.held_size)
-
-
-def _unconnected(frames: bytes) -> None:
-    """Takes the place of a writer until there is one."""

@@ -8,8 +8,8 @@ from parley.socketio.acks import Ack, encode_ack
 from parley.socketio.broadcast import Broadcast
 from parley.socketio.encoding import Encoded
 from parley.socketio.errors import TooManyRooms
-from parley.socketio.fanout import Member, Room
 from parley.socketio.logs import log
+from parley.socketio.members import Member, Room
 from parley.socketio.protocol.binary import attach, detach
 from parley.socketio.protocol.packets import (
     PacketType,

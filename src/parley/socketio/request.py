@@ -1,10 +1,11 @@
 """The HTTP request that opened a connection, as an application sees it."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, unquote
 
-from parley.socketio.protocol.handshake import RequestHead, read_headers
+from parley.socketio.protocol.handshake import read_headers, read_request
 
 
 class Request:
@@ -14,47 +15,49 @@ class Request:
 
     def __init__(
         self,
-        head: RequestHead,
+        head: bytes,
         address: str | None,
         secure: bool,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Takes the peer's address as the transport or the ASGI server tells it."""
+        """Takes the head as it came, without the empty line, and the peer's address."""
         self._head = head
         self._headers = headers
-        self.address = address
+        # Connections from one proxy, or one network behind a router, share their address.
+        self.address = None if address is None else intern(address)
         self.secure = secure
 
     @classmethod
     def from_scope(cls, scope: Mapping[str, Any]) -> Self:
         """Returns the request of an ASGI scope of type `http`."""
-        target = f"{quote(scope['path'])}?{scope['query_string'].decode('latin-1')}"
-        lines = b"\r\n".join([b"%b:%b" % pair for pair in scope["headers"]])
+        target = b"%b?%b" % (quote(scope["path"]).encode(), scope["query_string"])
+        first = b"%b %b HTTP/1.1" % (scope["method"].encode(), target)
+        head = b"\r\n".join([first, *(b"%b:%b" % pair for pair in scope["headers"])])
         client = scope.get("client")
         secure = scope.get("scheme") == "https"
-        head = RequestHead(scope["method"], target, lines)
         return cls(head, client[0] if client else None, secure)
 
     @property
     def method(self) -> str:
         """In upper case."""
-        return self._head.method
+        return read_request(self._head).method
 
     @property
     def path(self) -> str:
         """Without the query, unescaped."""
-        return unquote(self._head.target.partition("?")[0])
+        return unquote(read_request(self._head).target.partition("?")[0])
 
     @property
     def query(self) -> dict[str, str]:
         """By name, the last one of repeated ones; parsed at each access, so hold on to it."""
-        return dict(parse_qsl(self._head.target.partition("?")[2], keep_blank_values=True))
+        query = read_request(self._head).target.partition("?")[2]
+        return dict(parse_qsl(query, keep_blank_values=True))
 
     @property
     def headers(self) -> Mapping[str, str]:
         """By lower-case name; once the handshake is over parsed at each access."""
         if self._headers is None:
-            self._headers = read_headers(self._head.lines)
+            self._headers = read_headers(read_request(self._head).lines)
         return self._headers
 
     def compact(self) -> None:

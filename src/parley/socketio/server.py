@@ -114,3 +114,4 @@ class Server:
         await self.engine.wait_empty(end - loop.time())
         for session in list(self.engine.sessions.values()):
             session.lose(Reason.SERVER_SHUTDOWN)
+        self.engine.wheel.stop()

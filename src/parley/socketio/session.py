@@ -1,14 +1,16 @@
 """An Engine.IO session: one client's link, over polling, WebSocket, or from one to the other."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from parley.socketio.candidate import Candidate
 from parley.socketio.polling import Polling
 from parley.socketio.protocol import engine as eio
 from parley.socketio.protocol.errors import PacketError
 from parley.socketio.protocol.frames import CloseCode, Opcode, serialise
 from parley.socketio.protocol.session import Action, Beat, Event, Heartbeat, State, step
 from parley.socketio.reasons import Reason
+from parley.socketio.receiver import Receiver
 from parley.socketio.request import Request
 from parley.socketio.websocket import WebSocket
 
@@ -17,29 +19,6 @@ if TYPE_CHECKING:
 
 _WEBSOCKET = State.WEBSOCKET
 _PING_FRAME = serialise(Opcode.TEXT, eio.PING)
-
-
-class Receiver(Protocol):
-    """What a session's messages are for; raises PacketError to have the session closed."""
-
-    def on_text(self, packet: bytes) -> None:
-        """Takes a message as the whole Engine.IO packet, its type `4` included."""
-
-    def on_binary(self, message: bytes) -> None:
-        """Takes a binary message."""
-
-    def on_transport(self) -> None:
-        """Is told that `Session.write` or `Session.on_websocket` has changed."""
-
-    def flush(self) -> None:
-        """Hands over what it still has to send, since the session is about to end."""
-
-    @property
-    def in_use(self) -> bool:
-        """Whether the client has begun what it opened the session for."""
-
-    def on_end(self, reason: Reason) -> None:
-        """Is told once that the session has ended for it."""
 
 
 class Session:
@@ -64,7 +43,7 @@ class Session:
         self._heartbeat = Heartbeat(now, engine.config.ping_interval)
         self._polling: Polling | None = None
         self._websocket: WebSocket | None = None
-        self._candidate: _Candidate | None = None
+        self._candidate: Candidate | None = None
         self._receiver: Receiver | None = None
         self.sid = sid
         self.request = request
@@ -174,12 +153,12 @@ class Session:
             websocket.refuse(*self.engine.refusal(eio.Fault.BAD_REQUEST))
             return
         self._state = state
-        self._candidate = _Candidate(self, websocket)
+        self._candidate = Candidate(self, websocket)
         websocket.accept(self._candidate, self.engine.config.response_headers)
         deadline = self.engine.time() + self.engine.config.upgrade_timeout
         self.engine.wheel.at(deadline, self._candidate)
 
-    def on_candidate_packet(self, candidate: "_Candidate", message: bytes) -> None:
+    def on_candidate_packet(self, candidate: Candidate, message: bytes) -> None:
         """Takes a packet of the WebSocket that is to replace polling."""
         event = {eio.PROBE_PING: Event.PROBE, eio.UPGRADE: Event.UPGRADE}.get(message)
         if event is None or not candidate.fits(event):
@@ -261,7 +240,8 @@ class Session:
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
-        self.engine.wheel.at(self.engine.time() + self.engine.config.close_timeout, self)
+        self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
+        self.engine.wheel.at(self._heartbeat.deadline, self)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -281,7 +261,7 @@ class Session:
             self._finish(reason, farewell, code, text)
 
     def _finish(self, reason: Reason, farewell: bytes | None, code: int, text: str) -> None:
-        self.engine.forget(self)
+        self.engine.forget(self, reason)
         if self._candidate is not None:
             self._candidate.websocket.close()
             self._candidate = None
@@ -307,7 +287,8 @@ class Session:
         if self._state is State.CLOSED:
             return
         if self._state is State.CLOSING:
-            self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+            if now >= self._heartbeat.deadline:
+                self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
             return
         beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:
@@ -321,39 +302,6 @@ class Session:
         # Not later than an interval: the pong moves the deadline there, however long the timeout.
         next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
         self.engine.wheel.at(next_visit, self)
-
-
-class _Candidate:
-    """A WebSocket that asks to take a session over from polling."""
-
-    __slots__ = ("probed", "session", "settled", "websocket")
-
-    def __init__(self, session: Session, websocket: WebSocket) -> None:
-        self.session = session
-        self.websocket = websocket
-        self.probed = False
-        self.settled = False
-
-    def fits(self, event: Event) -> bool:
-        """Whether the event comes in its order: the probe first."""
-        return self.probed or event is Event.PROBE
-
-    def on_text(self, message: bytes) -> None:
-        self.session.on_candidate_packet(self, message)
-
-    def on_binary(self, message: bytes) -> None:
-        self.websocket.close(CloseCode.UNSUPPORTED_DATA)
-
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
-        """Writes by the WebSocket itself; there is too little for more."""
-
-    def on_lost(self, reason: Reason) -> None:
-        self.settled = True
-        self.session.on_candidate_lost()
-
-    def on_time(self, now: float) -> None:
-        if not self.settled:
-            self.websocket.close(CloseCode.POLICY_VIOLATION)
 
 
 def _frame(packet: bytes) -> bytes:

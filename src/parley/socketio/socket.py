@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.socketio.encoding import Encoded
 from parley.socketio.errors import Disconnected
-from parley.socketio.fanout import Batch, Member, Room
+from parley.socketio.members import Batch, Member, Room
 from parley.socketio.protocol.frames import CloseCode
 from parley.socketio.protocol.packets import PacketType, encode_header
 from parley.socketio.reasons import Reason
@@ -26,12 +26,12 @@ class Socket(Member):
     """
 
     __slots__ = (
+        "_auth",
         "_calls",
         "_connection",
         "_last_call",
         "connected",
         "data",
-        "handshake",
         "id",
         "namespace",
         "pid",
@@ -40,20 +40,29 @@ class Socket(Member):
     )
 
     def __init__(
-        self, namespace: "Namespace", connection: "Connection", sid: str, handshake: Handshake
+        self,
+        namespace: "Namespace",
+        connection: "Connection",
+        sid: str,
+        auth: dict[str, Any] | None,
     ) -> None:
         super().__init__()
+        self._auth = auth
         self._connection = connection
         self._calls: dict[int, asyncio.Future[list[Any]]] | None = None
         self._last_call = 0
         self.namespace = namespace
         self.id = sid
-        self.handshake = handshake
         self.data: Any = None
         self.connected = False
         self.pid: str | None = None
         self.recovered = False
         self.room_map: dict[str, Room] | None = None
+
+    @property
+    def handshake(self) -> Handshake:
+        """How the client came, and what it sent as `auth`."""
+        return Handshake(self._connection.session.request, self._auth)
 
     # --- sending
 

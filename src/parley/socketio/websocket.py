@@ -107,9 +107,10 @@ class WebSocket(asyncio.Protocol):
     def _upgrade(self, data: bytes) -> None:
         """Takes the request, which uvicorn hands over whole; nothing may follow it yet."""
         try:
-            head = read_request(data[:-4])
-            headers = read_headers(head.lines)
-            self._key = check_upgrade(head.method, headers)
+            head = data.removesuffix(b"\r\n\r\n")
+            method, _, lines = read_request(head)
+            headers = read_headers(lines)
+            self._key = check_upgrade(method, headers)
         except UpgradeError as error:
             self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return

@@ -10,7 +10,6 @@ from parley.socketio.protocol.errors import PacketError
 SEPARATOR = b"\x1e"
 PROTOCOL_VERSION = "4"
 
-OPEN = b"0"
 CLOSE = b"1"
 PING = b"2"
 PONG = b"3"

@@ -4,6 +4,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from hashlib import sha1
+from typing import NamedTuple
 
 from parley.socketio.protocol.errors import UpgradeError
 
@@ -25,26 +26,21 @@ _REASONS = {
 }
 
 
-class RequestHead:
-    """A request's head, kept as it came; its headers are taken apart when they are asked for."""
+class RequestHead(NamedTuple):
+    """A request line taken apart, and the header lines as they came."""
 
-    __slots__ = ("lines", "method", "target")
-
-    def __init__(self, method: str, target: str, lines: bytes) -> None:
-        """Takes the header lines as they came, without the empty one."""
-        self.method = method
-        self.target = target
-        self.lines = lines
+    method: str
+    target: str
+    lines: bytes
 
 
 def read_request(head: bytes) -> RequestHead:
-    """Returns what stands before the empty line; raises UpgradeError if it is no HTTP/1.1."""
+    """Takes what stands before the empty line; raises UpgradeError if it is no HTTP/1.1."""
     first, _, lines = head.partition(b"\r\n")
     parts = first.split(b" ")
     if parts[2:] != [b"HTTP/1.1"]:
         raise UpgradeError("not an HTTP/1.1 request")
-    method = "GET" if parts[0] == b"GET" else parts[0].decode("latin-1")
-    return RequestHead(method, parts[1].decode("latin-1"), lines)
+    return RequestHead(parts[0].decode("latin-1"), parts[1].decode("latin-1"), lines)
 
 
 def read_headers(lines: bytes) -> dict[str, str]:

@@ -1,0 +1,87 @@
+"""A client that applied the pushed entries to its old state has what one that fetches afresh gets."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley.adapters.memory.conversations import MemoryConversations
+from parley.gateway.hub import Hub
+from parley.model.errors import ChatError
+from parley.model.ids import ConversationId, UserId
+from parley.services.messages import Draft
+from parley.socketio.config import Config
+from parley.socketio.server import Server
+from tests.gateway.conftest import Node
+from tests.support.chat import Chat, a_chat
+from tests.support.reader import Reader
+from tests.support.world import ANN, BEN
+
+people = st.sampled_from([ANN, BEN])
+seqs = st.integers(2, 9)
+bodies = st.sampled_from(["hello", "hello @ben", "@ann @ben"])
+actions = st.one_of(
+    st.tuples(st.just("send"), people, seqs, bodies),
+    st.tuples(st.just("edit"), people, seqs, bodies),
+    st.tuples(st.sampled_from(["delete", "pin", "unpin"]), people, seqs, st.just("")),
+    st.tuples(st.sampled_from(["react", "unreact"]), people, seqs, st.sampled_from("ab")),
+)
+Action = tuple[str, UserId, int, str]
+
+
+async def act(chat: Chat, where: ConversationId, action: Action) -> None:
+    what, who, seq, text = action
+    calls = {
+        "send": lambda: chat.messages.send(who, where, Draft(body=text, data={"n": seq})),
+        "edit": lambda: chat.messages.edit(who, where, seq, text),
+        "delete": lambda: chat.messages.delete(who, where, seq),
+        "pin": lambda: chat.pins.pin(who, where, seq),
+        "unpin": lambda: chat.pins.unpin(who, where, seq),
+        "react": lambda: chat.reactions.add(who, where, seq, text),
+        "unreact": lambda: chat.reactions.remove(who, where, seq, text),
+    }
+    with contextlib.suppress(ChatError):
+        await calls[what]()
+
+
+async def fresh(chat: Chat, where: ConversationId) -> dict[str, Any]:
+    page = await chat.messages.page(BEN, where, limit=200)
+    return json.loads(msgspec.json.encode(page))
+
+
+async def scenario(before: list[Action], after: list[Action]) -> None:
+    chat = await a_chat()
+    namespace = Server(Config()).namespace("/")
+    hub = Hub(
+        namespace=namespace,
+        views=MemoryConversations(chat.world.log),
+        log=chat.world.log,
+        spawn=chat.world.background.spawn,
+    )
+    chat.world.bus.subscribe(on_record=hub.on_record)
+    node = Node(chat.world, namespace, hub)
+    where = await chat.group(BEN)
+    for action in before:
+        await act(chat, where, action)
+    wire = await node.connect(BEN)
+    reader = Reader(await fresh(chat, where))
+    for action in after:
+        await act(chat, where, action)
+    node.flush()
+    for _, entry in wire.events:
+        reader.take(entry)
+    page = await fresh(chat, where)
+    assert reader.head == page["head"]
+    assert reader.messages == {message["seq"]: message for message in page["items"]}
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(actions, max_size=12), st.lists(actions, max_size=12))
+def test_pushes_lead_to_what_a_fresh_reading_shows(
+    before: list[Action], after: list[Action]
+) -> None:
+    asyncio.run(scenario(before, after))
