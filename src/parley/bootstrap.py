@@ -2,7 +2,6 @@
 
 import hmac
 import importlib.metadata
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from secrets import token_bytes
@@ -19,11 +18,6 @@ from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
-from parley.adapters.sqlite.accounts import SqliteAccounts
-from parley.adapters.sqlite.conversations import SqliteConversations
-from parley.adapters.sqlite.database import Database
-from parley.adapters.sqlite.log import SqliteLog
-from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
@@ -35,14 +29,10 @@ from parley.gateway.door import Door
 from parley.gateway.hub import Hub
 from parley.journal.journal import Journal
 from parley.model.buckets import Buckets
-from parley.ports.accounts import AccountStore
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
-from parley.ports.conversations import Conversations as Views
-from parley.ports.log import Log, StoreIdentity
 from parley.ports.passwords import Passwords
-from parley.ports.sessions import SessionStore
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.conversations import Conversations
@@ -55,6 +45,7 @@ from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
 from parley.socketio.server import Server
+from parley.stores import Stores, open_stores
 
 TRIES: Final = 10
 TRIES_PER_MINUTE: Final = 5
@@ -72,12 +63,15 @@ async def build(
     """Everything, wired: both doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
     Raises:
-        CannotOpen: The database can't be used.
+        CannotOpenStore: The database can't be used.
     """
     core = await _core(settings, folder, inside)
+    stores = core.stores
     services = _services(settings, core)
     sockets = _sockets(settings, core, services)
-    app = _app(settings, services, core.identity.epoch, not_ready)
+    if stores.heard is not None:
+        core.bus.subscribe(on_record=stores.heard)
+    app = _app(settings, services, stores.identity.epoch, lambda: not_ready() or stores.trouble())
     http = HttpServer(
         _routed(app, sockets),
         sockets.websocket_protocol,
@@ -95,16 +89,12 @@ class Core(Struct, frozen=True, kw_only=True):
     background: Background
     passwords: Passwords
     tokens: Tokens
-    accounts: AccountStore
-    sessions: SessionStore
-    log: Log
-    views: Views
-    identity: StoreIdentity
+    stores: Stores
 
 
 async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
-    database = await Database.open(folder.path, fatal=end_at_once, synchronous=settings.synchronous)
-    inside.push_async_callback(database.close)
+    clock = SystemClock()
+    stores = await open_stores(settings, folder, clock, inside)
     passwords = Argon2Passwords(random=token_bytes)
     inside.callback(passwords.close)
     background = Background()
@@ -112,63 +102,62 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
     signing_key = _derived(settings.secret or folder.secret(), "access tokens")
     lifetime_s = settings.access_token_minutes * 60
     return Core(
-        clock=SystemClock(),
+        clock=clock,
         bus=MemoryBus(),
         background=background,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
-        accounts=SqliteAccounts(database),
-        sessions=SqliteSessions(database),
-        log=SqliteLog(database),
-        views=SqliteConversations(database),
-        identity=database.identity,
+        stores=stores,
     )
 
 
 def _services(settings: Settings, core: Core) -> Services:
+    stores = core.stores
     journal = Journal(
-        log=core.log,
+        log=stores.log,
         bus=core.bus,
         clock=core.clock,
         random=token_bytes,
         spawn=core.background.spawn,
-        identity=core.identity,
+        identity=stores.identity,
         most_awake=settings.awake_conversations,
     )
+    if stores.log.shared:
+        core.bus.subscribe(on_record=journal.on_record)
     return Services(
         accounts=Accounts(
-            accounts=core.accounts,
-            sessions=core.sessions,
+            accounts=stores.accounts,
+            sessions=stores.sessions,
             passwords=core.passwords,
             tokens=core.tokens,
             clock=core.clock,
             random=token_bytes,
-            epoch=core.identity.epoch,
+            epoch=stores.identity.epoch,
             session_lifetime_s=_session_lifetime_s(settings),
             tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
         ),
         sessions=Sessions(
-            sessions=core.sessions,
+            sessions=stores.sessions,
             tokens=core.tokens,
             bus=core.bus,
             clock=core.clock,
             session_lifetime_s=_session_lifetime_s(settings),
         ),
-        users=Users(core.accounts),
+        users=Users(stores.accounts),
         conversations=Conversations(
             journal=journal,
-            views=core.views,
-            accounts=core.accounts,
+            views=stores.conversations,
+            accounts=stores.accounts,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
         ),
         messages=Messages(
-            journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
+            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
-        sync=Sync(journal=journal, log=core.log),
+        sync=Sync(journal=journal, log=stores.log),
     )
 
 
@@ -186,7 +175,12 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
         )
     )
     namespace = server.namespace()
-    hub = Hub(namespace=namespace, views=core.views, log=core.log, spawn=core.background.spawn)
+    hub = Hub(
+        namespace=namespace,
+        views=core.stores.conversations,
+        log=core.stores.log,
+        spawn=core.background.spawn,
+    )
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
     Door(
         namespace=namespace,
@@ -239,9 +233,3 @@ def _session_lifetime_s(settings: Settings) -> int:
 def _derived(secret: str, purpose: str) -> bytes:
     """A key for one purpose, so that none signs for another's."""
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
-
-
-def end_at_once(error: Exception) -> None:
-    """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
-    log.critical("the store failed, so this process ends", exc_info=error)
-    os._exit(1)

@@ -12,6 +12,7 @@ from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.mongo.nodes import Nodes
 from parley.adapters.mongo.store import MongoStore
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
@@ -78,7 +79,10 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
 @asynccontextmanager
 async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
     async with a_database(request.getfixturevalue("mongodb")) as database:
-        opened = await MongoStore.open(database, clock=SystemClock())
+        nodes = Nodes(database, "node")
+        opened = await MongoStore.open(
+            database, nodes=nodes, clock=SystemClock(), random=secrets.token_bytes
+        )
         yield Store(
             Publishing(opened),
             opened.conversations,

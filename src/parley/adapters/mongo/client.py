@@ -49,7 +49,8 @@ class Database:
     """One database, asked by the strictest of its promises.
 
     Writes are acknowledged by a majority and journalled; reads are from the primary with read concern majority.
-    The driver repeats what it knows to be safe to repeat (retryable reads and writes).
+    The driver repeats what it knows to be safe to repeat (retryable reads and writes). `address` is the database's
+    place, without credentials.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Database:
     ) -> None:
         limits = limits or Limits()
         try:
-            name = parse_uri(uri, validate=True)["database"]
+            parsed = parse_uri(uri, validate=True)
             self._client: AsyncMongoClient[Document] = AsyncMongoClient(
                 uri,
                 appname="parley",
@@ -77,7 +78,10 @@ class Database:
         except (PyMongoError, ValueError) as error:
             kind = "is no mongodb:// address" if isinstance(error, InvalidURI) else str(error)
             raise BadAddress(kind) from error
-        self._database: AsyncDatabase[Document] = self._client[name or DEFAULT_DATABASE]
+        name = parsed["database"] or DEFAULT_DATABASE
+        hosts = ",".join(f"{host}:{port}" for host, port in parsed["nodelist"])
+        self.address = f"{hosts}/{name}"
+        self._database: AsyncDatabase[Document] = self._client[name]
         self._presence = _Presence(self._read_linearizably)
         self.replicated = False
 
@@ -92,15 +96,6 @@ class Database:
             await self._database.command("ping")
         self.sharded = hello.get("msg") == "isdbgrid"
         self.replicated = self.sharded or "setName" in hello
-
-    async def ping(self) -> None:
-        """Return if the database answers.
-
-        Raises:
-            Unavailable: It doesn't.
-        """
-        with translated():
-            await self._database.command("ping")
 
     async def close(self) -> None:
         """Let go of every connection."""

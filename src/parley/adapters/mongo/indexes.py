@@ -39,7 +39,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("display_key", "username_key")),
     ),
     "sessions": (Index(("user_id",)), Index(("expires_ms",))),
-    "nodes": (Index(("beat_ms",)),),
+    "nodes": (),
     "store": (),
 }
 

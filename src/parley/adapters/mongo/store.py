@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 
 from parley.adapters.mongo import indexes, schema
 from parley.adapters.mongo.accounts import MongoAccounts
@@ -17,6 +16,7 @@ from parley.adapters.mongo.identity import identity
 from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.log import MongoLog
 from parley.adapters.mongo.memberships import Memberships
+from parley.adapters.mongo.nodes import BEAT_SECONDS, Nodes
 from parley.adapters.mongo.outbox import Outbox
 from parley.adapters.mongo.sessions import MongoSessions
 from parley.adapters.mongo.views import Views
@@ -28,8 +28,8 @@ from parley.ports.log import Record, StoreIdentity
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 1.0
-FLUSHES_A_SWEEP = 5
+TURNS_A_SWEEP = 5
+"""Every so many turns, what other nodes left undone is looked for."""
 
 
 class MongoStore:
@@ -40,10 +40,15 @@ class MongoStore:
         database: Database,
         known: StoreIdentity,
         *,
+        nodes: Nodes,
         clock: Clock,
-        random: RandomBytes = secrets.token_bytes,
+        random: RandomBytes,
     ) -> None:
-        self.database = database
+        self.identity = known
+        self.answers = True
+        """Whether the database did, the last time this node showed that it is alive."""
+        self._database = database
+        self._nodes = nodes
         self._background = Background()
         spawn = self._background.spawn
         entries, memberships = Entries(database), Memberships(database)
@@ -71,7 +76,7 @@ class MongoStore:
 
     @classmethod
     async def open(
-        cls, database: Database, *, clock: Clock, random: RandomBytes = secrets.token_bytes
+        cls, database: Database, *, nodes: Nodes, clock: Clock, random: RandomBytes
     ) -> "MongoStore":
         """Connect, bring the schema up to date, and see that everything is as it must be.
 
@@ -82,7 +87,9 @@ class MongoStore:
         await database.open()
         await schema.migrate(database)
         await indexes.check(database)
-        return cls(database, await identity(database, random), clock=clock, random=random)
+        known = await identity(database, random)
+        await nodes.beat()
+        return cls(database, known, nodes=nodes, clock=clock, random=random)
 
     def heard(self, record: Record) -> None:
         """To be called with every entry that the bus brings: what was published here is known by it."""
@@ -96,21 +103,29 @@ class MongoStore:
         with contextlib.suppress(Unavailable):
             await self.views.flush()
             await self._outbox.settle()
-        await self.database.close()
+            await self._nodes.leave()
+        await self._database.close()
 
     async def _keep_up(self) -> None:
-        """Once a second write the views that lag; every few seconds finish what a node left undone."""
+        """Once a second show that this node is alive, and write the views that lag."""
         turn = 0
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), FLUSH_SECONDS)
+                await asyncio.wait_for(self._closing.wait(), BEAT_SECONDS)
             turn += 1
             try:
-                await self.views.flush()
-                await self._outbox.settle()
-                if turn % FLUSHES_A_SWEEP == 0:
-                    await self.deletions.sweep()
+                await self._turn(turn)
             except Unavailable:
-                continue  # readers apply what is missing; it is written when the database is back
+                self.answers = False  # readers apply what the views lack; it is written once the database is back
             except Exception:
                 logger.exception("keeping the views up failed")
+            else:
+                self.answers = True
+
+    async def _turn(self, turn: int) -> None:
+        await self._nodes.beat()
+        self.answers = True
+        await self.views.flush()
+        await self._outbox.settle()
+        if turn % TURNS_A_SWEEP == 0:
+            await self.deletions.sweep()
