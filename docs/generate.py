@@ -10,6 +10,8 @@ from msgspec import Struct
 from docs.shapes import described, names
 from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
+from parley.gateway.pushes import PUSHES
+from parley.gateway.socket_commands import SocketCommands
 from parley.model.entries import AnyEntry, Entry
 from parley.model.errors import every_error
 from parley.settings import fields
@@ -57,8 +59,19 @@ def errors_page() -> str:
 def events_page() -> str:
     nowhere = cast("Any", None)
     commands = Commands(
-        messages=nowhere, reactions=nowhere, pins=nowhere, conversations=nowhere, sync=nowhere
+        messages=nowhere,
+        reactions=nowhere,
+        pins=nowhere,
+        marks=nowhere,
+        conversations=nowhere,
+        presence=nowhere,
+        rooms=nowhere,
+        sync=nowhere,
     ).table()
+    of_sockets = SocketCommands(typing=nowhere, presence=nowhere, expiry=nowhere).table()
+    payloads = [
+        (event, payload) for event, (payload, _) in (*commands.items(), *of_sockets.items())
+    ]
     common = names(Entry)
     return page(
         "Events",
@@ -67,10 +80,7 @@ def events_page() -> str:
         '`{"ok": false, "error": {…}}` (see [errors](errors.md)).',
         table(
             ("event", "fields", "note"),
-            (
-                (code(event), described(payload), note(payload))
-                for event, (payload, _) in commands.items()
-            ),
+            ((code(event), described(payload), note(payload)) for event, payload in payloads),
         ),
         "## Entries\n\nTo clients, and in history, log and `sync` alike: the event's name is the entry's type. All "
         f"have {', '.join(map(code, common))}; fields that are at their default are left out.",
@@ -80,6 +90,12 @@ def events_page() -> str:
                 (code(tag(entry)), described(entry, without=common), note(entry))
                 for entry in typing.get_args(AnyEntry)
             ),
+        ),
+        "## State\n\nTo clients: how something is now that no log keeps. There is no seq, and what was missed is not "
+        "repeated: ask.",
+        table(
+            ("event", "fields", "note"),
+            ((code(event), described(push), note(push)) for event, push in PUSHES.items()),
         ),
     )
 

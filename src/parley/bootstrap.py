@@ -1,5 +1,6 @@
 """The composition root: from settings to adapters, services and doors. It alone knows everything."""
 
+import asyncio
 import hmac
 import importlib.metadata
 from collections.abc import Awaitable, Callable
@@ -22,25 +23,35 @@ from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
-from parley.api.origins import Origins
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
+from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.socket_commands import SocketCommands
 from parley.journal.journal import Journal
+from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
+from parley.model.origins import Origins
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.passwords import Passwords
+from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
@@ -68,10 +79,20 @@ async def build(
     core = await _core(settings, folder, inside)
     stores = core.stores
     services = _services(settings, core)
-    sockets = _sockets(settings, core, services)
+    inside.push_async_callback(services.marks.flush)
+    await services.presence.start()
+    inside.push_async_callback(services.presence.close)
+    browsers = _browsers(settings)
+    sockets = _sockets(settings, core, services, browsers)
     if stores.heard is not None:
         core.bus.subscribe(on_record=stores.heard)
-    app = _app(settings, services, stores.identity.epoch, lambda: not_ready() or stores.trouble())
+    app = _app(
+        settings,
+        services,
+        browsers,
+        stores.identity.epoch,
+        lambda: not_ready() or stores.trouble(),
+    )
     http = HttpServer(
         _routed(app, sockets),
         sockets.websocket_protocol,
@@ -87,6 +108,7 @@ class Core(Struct, frozen=True, kw_only=True):
     clock: Clock
     bus: Bus
     background: Background
+    after: After
     passwords: Passwords
     tokens: Tokens
     stores: Stores
@@ -105,6 +127,7 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
         clock=clock,
         bus=MemoryBus(),
         background=background,
+        after=asyncio.get_running_loop().call_later,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
         stores=stores,
@@ -124,6 +147,7 @@ def _services(settings: Settings, core: Core) -> Services:
     )
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
+    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=Accounts(
             accounts=stores.accounts,
@@ -147,21 +171,73 @@ def _services(settings: Settings, core: Core) -> Services:
         conversations=Conversations(
             journal=journal,
             views=stores.conversations,
+            marks=stores.marks,
             accounts=stores.accounts,
+            preferences=stores.preferences,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
+            most_room_members=settings.max_room_members,
         ),
+        rooms=Rooms(
+            journal=journal,
+            naming=naming,
+            rooms=stores.rooms,
+            random=token_bytes,
+            most_members=settings.max_room_members,
+        ),
+        administration=Administration(journal=journal, naming=naming),
+        preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
             journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
-        sync=Sync(journal=journal, log=stores.log),
+        marks=Marks(
+            journal=journal,
+            log=stores.log,
+            marks=stores.marks,
+            bus=core.bus,
+            spawn=core.background.spawn,
+            after=core.after,
+        ),
+        presence=Presences(
+            store=stores.presence,
+            acquaintances=stores.acquaintances,
+            bus=core.bus,
+            clock=core.clock,
+            after=core.after,
+            spawn=core.background.spawn,
+            grace_s=settings.presence_grace_seconds,
+        ),
+        typing=Typing(
+            journal=journal,
+            bus=core.bus,
+            clock=core.clock,
+            most_members=settings.max_typing_members,
+        ),
+        sync=Sync(
+            journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
+        ),
     )
 
 
-def _sockets(settings: Settings, core: Core, services: Services) -> Server:
+class Browsers(Struct, frozen=True):
+    """How they stay signed in, and for whose pages."""
+
+    cookies: Cookies
+    origins: Origins
+
+
+def _browsers(settings: Settings) -> Browsers:
+    secure = settings.environment == "production"
+    return Browsers(
+        Cookies(secure=secure, session_lifetime_s=_session_lifetime_s(settings)),
+        Origins(settings.cors_origins),
+    )
+
+
+def _sockets(settings: Settings, core: Core, services: Services, browsers: Browsers) -> Server:
     server = Server(
         Config(
             ping_interval=settings.ping_interval_seconds,
@@ -182,6 +258,9 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
         spawn=core.background.spawn,
     )
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
+    expiry = Expiry(
+        namespace=namespace, sessions=services.sessions, clock=core.clock, after=core.after
+    )
     Door(
         namespace=namespace,
         hub=hub,
@@ -189,27 +268,40 @@ def _sockets(settings: Settings, core: Core, services: Services) -> Server:
             messages=services.messages,
             reactions=services.reactions,
             pins=services.pins,
+            marks=services.marks,
             conversations=services.conversations,
+            presence=services.presence,
+            rooms=services.rooms,
             sync=services.sync,
         ),
-        authenticate=Authentication(services.sessions),
+        socket_commands=SocketCommands(
+            typing=services.typing, presence=services.presence, expiry=expiry
+        ),
+        presence=services.presence,
+        expiry=expiry,
+        authenticate=Authentication(
+            services.sessions, cookie=browsers.cookies.access_name, origins=browsers.origins
+        ),
         spawn=core.background.spawn,
     )
     return server
 
 
 def _app(
-    settings: Settings, services: Services, epoch: str, not_ready: Callable[[], str | None]
+    settings: Settings,
+    services: Services,
+    browsers: Browsers,
+    epoch: str,
+    not_ready: Callable[[], str | None],
 ) -> Litestar:
-    secure = settings.environment == "production"
     return create_app(
         services,
         not_ready=not_ready,
         epoch=epoch,
         version=importlib.metadata.version("parley"),
-        cookies=Cookies(secure=secure, session_lifetime_s=_session_lifetime_s(settings)),
-        origins=Origins(settings.cors_origins),
-        tls=secure,
+        cookies=browsers.cookies,
+        origins=browsers.origins,
+        tls=settings.environment == "production",
         most_body_bytes=settings.max_body_bytes,
     )
 

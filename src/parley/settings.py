@@ -137,6 +137,22 @@ class Settings(Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Most people whom a conversation can be created with.")
     ] = 200
     max_group_members: Annotated[int, Meta(ge=2, description="Most members of a group.")] = 5_000
+    max_typing_members: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most members of a conversation in which they are told who is typing; 0 for never.",
+        ),
+    ] = 200
+    presence_grace_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=3600,
+            description="How long somebody whose last connection went is still shown as online.",
+        ),
+    ] = 10.0
+    max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000

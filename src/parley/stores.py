@@ -10,15 +10,25 @@ from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.preferences import SqlitePreferences
+from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.ports.accounts import AccountStore
+from parley.ports.acquaintances import Acquaintances
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record, StoreIdentity
+from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
+from parley.ports.presence import PresenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from parley.settings import Settings
 
@@ -41,6 +51,11 @@ class Stores(Struct, frozen=True, kw_only=True):
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    marks: MarkStore
+    presence: PresenceStore
+    acquaintances: Acquaintances
+    rooms: RoomStore
+    preferences: PreferenceStore
     trouble: Callable[[], str | None]
     heard: Callable[[Record], None] | None = None
 
@@ -72,6 +87,11 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         conversations=SqliteConversations(database),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
+        marks=SqliteMarks(database),
+        presence=SqlitePresence(database),
+        acquaintances=SqliteAcquaintances(database),
+        rooms=SqliteRooms(database),
+        preferences=SqlitePreferences(database),
         trouble=lambda: None,
     )
 
@@ -103,6 +123,11 @@ async def _mongodb(settings: Settings, clock: Clock, inside: AsyncExitStack) -> 
         conversations=store.conversations,
         accounts=store.accounts,
         sessions=store.sessions,
+        marks=store.marks,
+        presence=store.presence,
+        acquaintances=store.acquaintances,
+        rooms=store.rooms,
+        preferences=store.preferences,
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
     )

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
-from parley.api.origins import Origins
+from parley.model.origins import Origins
 from parley.model.sessions import SignedIn
 from tests.support.house import MONTH_S, House, a_house
 
@@ -24,9 +24,15 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         sessions=house.sessions,
         users=house.users,
         conversations=house.conversations,
+        rooms=house.rooms,
+        administration=house.administration,
+        preferences=house.preferences,
         messages=house.messages,
         reactions=house.reactions,
         pins=house.pins,
+        marks=house.marks,
+        presence=house.presence,
+        typing=house.typing,
         sync=house.sync,
     )
     return create_app(

@@ -40,7 +40,7 @@ VALUES = [
 ]
 FIELDS = ["body", "name", "username", "email", "password", "login", "display_name", "device",
           "refresh_token", "client_id", "reply_to", "data", "user_id", "role", "kind", "members",
-          "cursors", "epoch", "limit"]  # fmt: skip
+          "cursors", "epoch", "limit", "topic", "avatar", "muted", "archived"]  # fmt: skip
 QUERIES = ["limit", "cursor", "query", "before", "after", "kind"]
 BODIES = {
     "register": {"username": "dora", "password": "correct horse"},
@@ -76,12 +76,13 @@ async def test_any_id_in_any_path_is_answered(anna, paths):
 
 
 async def test_any_value_in_any_field_of_any_body_is_answered(anna, paths):
-    own = [path for method, path in paths[:: len(IDS) + 1] if method == "POST"]
-    assert len(own) >= 10
-    for path, name, value in product(own, FIELDS, VALUES):
+    sent = ("POST", "PATCH")
+    own = [(method, path) for method, path in paths[:: len(IDS) + 1] if method in sent]
+    assert len(own) >= 13
+    for (method, path), name, value in product(own, FIELDS, VALUES):
         if not path.endswith("logout"):
             good = BODIES.get(path.rpartition("/")[2], {})
-            answer = await anna.client.post(path, json=good | {name: value})
+            answer = await anna.client.request(method, path, json=good | {name: value})
             assert answer.status_code < 500, (path, name, value, answer.text)
     assert (await anna.get("/v1/me")).status_code == 200
 

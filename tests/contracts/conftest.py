@@ -9,22 +9,37 @@ from pathlib import Path
 import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.mongo.nodes import Nodes
 from parley.adapters.mongo.store import MongoStore
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.preferences import SqlitePreferences
+from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
+from parley.ports.acquaintances import Acquaintances
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
+from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
+from parley.ports.presence import PresenceStore
+from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from tests.support.mongodb import Publishing, a_database
 from tests.support.pen import Pen
@@ -38,6 +53,11 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    marks: MarkStore
+    presence: PresenceStore
+    acquaintances: Acquaintances
+    rooms: RoomStore
+    preferences: PreferenceStore
     ordered: bool = True
     """Whether all entries of the store have one order, their positions."""
 
@@ -59,7 +79,17 @@ Opened = AbstractAsyncContextManager[Store]
 @asynccontextmanager
 async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
-    yield Store(log, MemoryConversations(log), MemoryAccounts(), MemorySessions())
+    yield Store(
+        log,
+        MemoryConversations(log),
+        MemoryAccounts(),
+        MemorySessions(),
+        MemoryMarks(log),
+        MemoryPresence(),
+        MemoryAcquaintances(log),
+        MemoryRooms(log),
+        MemoryPreferences(),
+    )
 
 
 @asynccontextmanager
@@ -71,6 +101,11 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteMarks(database),
+        SqlitePresence(database),
+        SqliteAcquaintances(database),
+        SqliteRooms(database),
+        SqlitePreferences(database),
     )
     await database.close()
     assert failures == []
@@ -88,6 +123,11 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.conversations,
             opened.accounts,
             opened.sessions,
+            opened.marks,
+            opened.presence,
+            opened.acquaintances,
+            opened.rooms,
+            opened.preferences,
             ordered=False,
         )
         await opened.close()

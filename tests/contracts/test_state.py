@@ -45,6 +45,30 @@ LOGS: dict[str, list[Entry]] = {
         created(ANN),
         MemberChanged(actor_id=ANN, user_id=BEN, role="admin"),
     ],
+    "an owner made another one owner": [
+        created(ANN, BEN),
+        MemberChanged(actor_id=ANN, user_id=BEN, role="owner"),
+    ],
+    "an owner made a stranger owner": [
+        created(ANN),
+        MemberChanged(actor_id=ANN, user_id=BEN, role="owner"),
+    ],
+    "an owner stayed one": [created(ANN), MemberChanged(actor_id=ANN, user_id=ANN, role="owner")],
+    "someone else than the owner made an owner": [
+        created(ANN, BEN, CAT),
+        MemberChanged(actor_id=CAT, user_id=BEN, role="owner"),
+    ],
+    "an empty room was joined": [
+        created(ANN, kind="room"),
+        left(ANN),
+        MemberJoined(actor_id=BEN, user_id=BEN, role="owner"),
+    ],
+    "a room was renamed and deleted": [
+        created(ANN, kind="room", name="Hall"),
+        changed(name="Attic"),
+        ConversationDeleted(actor_id=ANN),
+    ],
+    "a creation was barred": [ConversationDeleted(actor_id=ANN)],
     "the last one left a group": [created(ANN), left(ANN)],
     "the last one left a room": [created(ANN, kind="room"), left(ANN)],
     "it was named": [created(ANN), changed(name="Home", topic="tea", avatar="m", data={"a": [1]})],

@@ -1,13 +1,19 @@
 """Who is sent what, on one node."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
 from parley.adapters.memory.faults import Faults, Reading
-from parley.model.entries import ConversationDeleted, MessageNew
+from parley.model.entries import (
+    ConversationCreated,
+    ConversationDeleted,
+    FirstMember,
+    MessageNew,
+)
 from parley.model.errors import Unavailable
-from parley.model.ids import SessionId, UserId
+from parley.model.ids import ConversationId, SessionId, UserId
 from parley.ports.bus import SessionRevoked
 from parley.ports.log import Record
 from tests.gateway.conftest import Node, node_over
@@ -143,6 +149,25 @@ async def test_memberships_older_than_what_was_delivered_are_read_again(node: No
     assert readings == []
 
 
+async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) -> None:
+    await node.connect(ANN)
+    memberships = node.hub._views.memberships
+    readings: list[dict] = []
+
+    async def overtaken(user_id: UserId) -> dict:
+        readings.append(await memberships(user_id))
+        await node.world.send(ANN, "one more")
+        return readings[-1]
+
+    node.hub._views.memberships = overtaken
+    async with asyncio.timeout(5):
+        wire = await node.connect(BEN)
+    node.hub._views.memberships = memberships
+    await node.world.send(ANN, "the next")
+    assert len(readings) == 2
+    assert node.seqs(wire) == [4]
+
+
 async def test_what_comes_twice_is_delivered_once(node: Node) -> None:
     wire = await node.connect(BEN)
     await node.world.send(ANN, "one")
@@ -190,6 +215,48 @@ async def test_where_a_gap_cannot_be_filled_the_sockets_are_cut_to_come_back(nod
     await node.world.background.settled()
     assert len(wire.closed) == 1
     assert 9 not in node.seqs(wire)
+
+
+def with_rooms(node: Node, most: int) -> None:
+    server = node.namespace.server
+    server.config = dataclasses.replace(server.config, max_rooms=most)
+
+
+async def test_a_socket_with_too_many_rooms_is_cut_and_the_others_hear_everything(
+    node: Node,
+) -> None:
+    with_rooms(node, 1)
+    ann, cat = await node.connect(ANN), await node.connect(CAT)
+    second = ConversationId("second")
+    first_members = (FirstMember(CAT, "owner"), FirstMember(ANN, "member"))
+    creation = ConversationCreated(actor_id=CAT, kind="group", members=first_members)
+    await node.world.journal.commit(second, CAT, lambda _state: creation)
+    await node.world.send(CAT, "hello", where=second)
+    await node.world.background.settled()
+    assert len(ann.closed) == 1
+    assert node.types(cat) == ["conversation.created", "message.new"]
+    assert node.hub.connections(ANN) == 0
+
+
+async def test_a_gap_that_fails_to_be_filled_does_not_silence_other_conversations(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben, cat = await node.connect(BEN), await node.connect(CAT)
+    await node.world.send(ANN, "one")
+
+    async def faulty(*_question: object) -> list[Record]:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as faults:
+        faults.setattr(node.hub._log, "read", faulty)
+        entry = MessageNew(conversation_id=HOME, seq=9, actor_id=ANN, messages=8, body="far ahead")
+        node.hub.on_record(Record(entry))
+        await node.world.background.settled()
+    assert len(ben.closed) == 1
+    second = ConversationId("second")
+    creation = ConversationCreated(actor_id=CAT, kind="group", members=(FirstMember(CAT, "owner"),))
+    await node.world.journal.commit(second, CAT, lambda _state: creation)
+    assert node.types(cat) == ["conversation.created"]
 
 
 async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(

@@ -8,11 +8,11 @@ import pytest
 
 from parley.adapters.memory.faults import Fate, Faults, Reading
 from parley.adapters.memory.log import MemoryLog
-from parley.journal.commands import Unchanged
+from parley.journal.commands import Committed, Unchanged
 from parley.model.entries import MemberLeft, MessageNew
 from parley.model.errors import ClientIdReused, Conflict, Forbidden, NotFound, Unavailable
 from parley.model.ids import ConversationId
-from parley.model.permissions import open_direct
+from parley.model.permissions import add_member, open_direct
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record
 from tests.support.world import ANN, BEN, CAT, HOME, World, created, world_over
@@ -83,6 +83,31 @@ async def test_a_retry_is_answered_with_the_first(world: World) -> None:
     again = await world.send(ANN, "a", client_id="x")
     assert (again.entry, again.duplicate, first.duplicate) == (first.entry, True, False)
     assert world.bodies() == ["a"]
+
+
+async def test_a_retry_of_what_is_so_already_is_answered_with_the_first(world: World) -> None:
+    await world.open()
+
+    def add() -> Answer[Committed]:
+        return world.journal.commit(
+            HOME,
+            ANN,
+            lambda state: add_member(state, ANN, CAT, role="member", most=9) or Unchanged(),
+            client_id="x",
+            digest=world.journal.digest("add", CAT),
+        )
+
+    first, again = await add(), await add()
+    assert first.entry is not None
+    assert (again.entry, again.duplicate) == (first.entry, True)
+    with pytest.raises(ClientIdReused):
+        await world.journal.commit(
+            HOME,
+            ANN,
+            lambda _state: Unchanged(),
+            client_id="x",
+            digest=world.journal.digest("another command"),
+        )
 
 
 async def test_a_retry_while_the_first_is_on_its_way_joins_it(world: World) -> None:
@@ -371,6 +396,25 @@ async def test_a_group_made_twice_under_one_client_id_is_one(world: World) -> No
     first = await world.journal.commit(HOME, ANN, judge, client_id="x", digest=digest)
     again = await world.journal.commit(HOME, ANN, judge, client_id="x", digest=digest)
     assert (again.entry, again.duplicate) == (first.entry, True)
+
+
+async def test_who_fails_at_hearing_an_answer_keeps_nobody_else_from_theirs(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_answer: object) -> None:
+        raise LookupError("a hearer's own mistake")
+
+    await world.open()
+    opening = world.send(ANN, "opens the flight")
+    batch = [world.send(ANN, body, client_id="x") for body in ("a", "a")]
+    batch[0].then(fail)
+    last = world.send(ANN, "b")
+    async with asyncio.timeout(5):
+        await opening
+        assert (await batch[1]).entry == (await batch[0]).entry
+        await last
+        assert (await world.send(ANN, "c")).entry.seq == 5
+    assert "a hearer's own mistake" in caplog.text
 
 
 async def test_a_store_that_answers_at_once_does_not_wind_up_the_stack(world: World) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
 
-from parley.adapters.memory.faults import Faults, Reading
+from parley.adapters.memory.faults import Fate, Faults, Reading
 from parley.adapters.memory.log import MemoryLog
 from parley.journal.commands import Committed, Unchanged
 from parley.model.entries import MessageDeleted, ReactionAdded
@@ -133,3 +134,16 @@ async def test_only_so_many_messages_are_kept_in_mind(
     for answer in [react(world, BEN, seq=seq) for seq in seqs]:
         assert (await answer).entry is None
     assert len((await world.journal.state(HOME)).facts) <= 3
+
+
+async def test_a_command_whose_message_is_being_brought_is_answered_when_the_log_is_lost() -> None:
+    world = world_over(MemoryLog(faults=Faults()))
+    await world.open()
+    await world.send(ANN, "a")
+    faults = world.log.faults
+    faults._readings = chain([Reading(before=20), Reading(down=True)], repeat(Reading()))
+    faults._appends = chain([Fate(event="unknown")], repeat(Fate()))
+    reaction, sent = react(world, BEN), world.send(ANN, "b")
+    for answer in (sent, reaction):
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(answer, 5)

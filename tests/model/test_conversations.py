@@ -92,6 +92,16 @@ def test_a_role_is_changed_in_place() -> None:
     assert state.members[BEN] == Member("admin", 1)
 
 
+def test_an_owner_who_makes_another_one_owner_is_an_admin() -> None:
+    state = fold(HOME, numbered(created(), MemberChanged(actor_id=ANN, user_id=BEN, role="owner")))
+    assert state.members == {ANN: Member("admin", 1), BEN: Member("owner", 1)}
+
+
+def test_an_owner_stays_one_where_the_other_is_no_member() -> None:
+    state = fold(HOME, numbered(created(), MemberChanged(actor_id=ANN, user_id=CAT, role="owner")))
+    assert state.role(ANN) == "owner"
+
+
 def test_a_change_sets_what_it_names_and_leaves_the_rest() -> None:
     state = fold(
         HOME,

@@ -63,6 +63,16 @@ def test_nobody_gives_a_role_above_their_own(role: Role) -> None:
         add_member(group(ann="owner", ben="member"), BEN, CAT, role=role, most=9)
 
 
+@pytest.mark.parametrize(("mine", "allowed"), [("owner", True), ("admin", False)])
+def test_only_an_owner_brings_an_admin_in(mine: Role, allowed: bool) -> None:
+    state = group(ann="owner", ben=mine)
+    if allowed:
+        assert add_member(state, BEN, CAT, role="admin", most=9) is not None
+    else:
+        with pytest.raises(Forbidden):
+            add_member(state, BEN, CAT, role="admin", most=9)
+
+
 def test_a_full_group_takes_nobody_in() -> None:
     with pytest.raises(Conflict):
         add_member(group(ann="owner", ben="member"), ANN, CAT, role="member", most=2)

@@ -1,7 +1,12 @@
 """Sending and reading messages."""
 
+import asyncio
+from itertools import chain, repeat
+from typing import Any
+
 import pytest
 
+from parley.adapters.memory.faults import Reading
 from parley.adapters.memory.log import MemoryLog
 from parley.model.entries import MessageNew
 from parley.model.errors import (
@@ -24,6 +29,14 @@ async def chat() -> Chat:
     return await a_chat()
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """Data in which so many arrays and objects stand in each other."""
+    data: Any = []
+    for _ in range(depth - 2):
+        data = [data]
+    return {"k": data}
+
+
 async def test_a_message_is_in_the_history_of_its_conversation(chat: Chat) -> None:
     where = await chat.group(BEN)
     await chat.say(BEN, where, "hello")
@@ -41,6 +54,36 @@ async def test_the_first_page_is_the_newest_and_ascends(chat: Chat) -> None:
     assert [message.body for message in older.items] == ["b", "c"]
     oldest = await chat.messages.page(ANN, where, before=older.next, limit=2)
     assert ([message.body for message in oldest.items], oldest.next) == (["a"], None)
+
+
+@pytest.mark.parametrize("forwards", [True, False])
+async def test_pages_of_long_messages_hold_fewer_and_join_without_a_gap(
+    chat: Chat, forwards: bool
+) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *["x" * 16_000] * 70)
+    got: list[int] = []
+    bounds: dict[str, int | None] = {"after": 0} if forwards else {}
+    while True:
+        page = await chat.messages.page(ANN, where, limit=200, **bounds)
+        assert sum(len(message.body) for message in page.items) <= 528_000
+        seqs = [message.seq for message in page.items]
+        got = got + seqs if forwards else seqs + got
+        if page.next is None:
+            break
+        bounds = {"after" if forwards else "before": page.next}
+    assert got == list(range(2, 72))
+
+
+async def test_a_page_of_the_log_is_bounded_in_bytes(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *["x" * 16_000] * 70)
+    page = await chat.messages.log(ANN, where, limit=200)
+    rest = await chat.messages.log(ANN, where, after=page.entries[-1].seq, limit=200)
+    again = await chat.messages.log(ANN, where, after=rest.entries[-1].seq, limit=200)
+    assert (page.more, rest.more, again.more) == (True, True, False)
+    seqs = [entry.seq for part in (page, rest, again) for entry in part.entries]
+    assert seqs == list(range(1, 72))
 
 
 async def test_history_is_read_forwards_too(chat: Chat) -> None:
@@ -168,6 +211,8 @@ async def test_a_client_id_stands_for_the_whole_command(chat: Chat, other: Draft
         (Draft(body="\N{GRINNING FACE}" * 16_000 + "x"), TooLarge),
         (Draft(body="a", data={"k": "x" * 4_096}), TooLarge),
         (Draft(body="a", data={"k": "\ud800"}), Invalid),
+        (Draft(body="a", data=nested(17)), Invalid),
+        (Draft(body="a", data=nested(990)), Invalid),
     ],
 )
 async def test_what_cannot_be_kept_as_sent_is_refused(
@@ -176,6 +221,29 @@ async def test_what_cannot_be_kept_as_sent_is_refused(
     where = await chat.group(BEN)
     with pytest.raises(error):
         chat.messages.send(ANN, where, draft)
+
+
+@pytest.mark.parametrize("read", ["get", "page", "log"])
+async def test_who_is_removed_while_a_page_is_read_does_not_see_what_followed(
+    chat: Chat, read: str
+) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a")
+    chat.world.log.faults._readings = chain([Reading(before=50)], repeat(Reading()))
+    arguments = (4,) if read == "get" else ()
+    reading = asyncio.ensure_future(getattr(chat.messages, read)(BEN, where, *arguments))
+    await asyncio.sleep(0)
+    await chat.conversations.remove(ANN, where, BEN)
+    await chat.say(ANN, where, "not for Ben")
+    assert not reading.done()
+    with pytest.raises(NotFound):
+        await reading
+
+
+async def test_data_may_be_nested_as_deep_as_anyone_needs(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.messages.send(ANN, where, Draft(body="a", data=nested(16)))
+    assert (await chat.messages.get(BEN, where, 2)).data == nested(16)
 
 
 async def test_text_is_kept_as_sent(chat: Chat) -> None:

@@ -7,6 +7,7 @@ import pytest
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated
 from parley.model.ids import SessionId
 from parley.model.sessions import Identity
+from parley.ports.bus import PresenceChanged
 from parley.ports.bus import SessionRevoked as Revoked
 
 
@@ -183,3 +184,10 @@ async def test_what_is_remembered_is_bounded_and_the_forgotten_is_read_again(hou
         for person in people:
             assert await sessions.authenticate(person.access_token)
     assert len(sessions._alive) == 2
+
+
+async def test_what_else_passes_on_the_bus_is_no_concern_of_sessions(house, caplog):
+    anna = await house.person("anna")
+    house.bus.signal(PresenceChanged(anna.user.user_id, ()))
+    assert caplog.records == []
+    assert (await house.identity(anna)).user_id == anna.user.user_id

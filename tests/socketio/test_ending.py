@@ -59,6 +59,23 @@ async def test_a_disconnect_reaches_a_socket_that_is_held() -> None:
     assert link.texts()[-1] == "41"
 
 
+@pytest.mark.parametrize("by_client", [True, False])
+async def test_what_was_held_for_a_socket_that_ended_is_never_sent(by_client: bool) -> None:
+    link, socket = await connected(Server(), [])
+    socket.join("room")
+    socket.hold()
+    socket.namespace.push("room", socket.namespace.encode("secret", b"1"))
+    if by_client:
+        link.send("41")
+    else:
+        socket.disconnect()
+    await tick()
+    socket.release()
+    await tick()
+    assert link.events() == []
+    assert link.closed is None
+
+
 async def test_ended_sockets_are_sent_nothing_more() -> None:
     server = Server()
     link, socket = await connected(server, [])

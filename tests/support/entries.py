@@ -109,14 +109,14 @@ later: st.SearchStrategy[Entry] = st.one_of(
 
 
 def _possible(entries: Iterable[Entry]) -> list[Entry]:
-    """Without what could not happen: joining twice, leaving where one is not in, anything after the end."""
+    """Without what can't happen: joining twice, leaving or a new role where one is not in, anything after the end."""
     state, kept = State(ConversationId("")), []
     for entry in entries:
         is_in = getattr(entry, "user_id", None) in state.members
         if (
             state.deleted
             or (isinstance(entry, MemberJoined) and is_in)
-            or (isinstance(entry, MemberLeft) and not is_in)
+            or (isinstance(entry, MemberLeft | MemberChanged) and not is_in)
         ):
             continue
         apply(state, entry)
@@ -124,7 +124,14 @@ def _possible(entries: Iterable[Entry]) -> list[Entry]:
     return kept
 
 
-logs = st.tuples(creations, st.lists(later, min_size=5, max_size=24)).map(
-    lambda log: _possible([log[0], *log[1]])
-)
-"""The entries of a conversation, from its creation on; only of membership it was asked whether it is possible."""
+def _log(drawn: tuple[Entry, list[Entry]]) -> list[Entry]:
+    """In their order; an entry aimed at one that does not come before it is left out."""
+    log = [drawn[0]]
+    for entry in drawn[1]:
+        if getattr(entry, "message_seq", 0) <= len(log):
+            log.append(entry)
+    return _possible(log)
+
+
+logs = st.tuples(creations, st.lists(later, min_size=5, max_size=24)).map(_log)
+"""The entries of a conversation, from its creation on; of other rules only those of membership were asked."""

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from parley.api import health
+from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
 from parley.api.conversations import ConversationRoutes
@@ -15,35 +16,51 @@ from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
+from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
-from parley.api.origins import Origins
 from parley.api.pins import PinRoutes
+from parley.api.preferences import PreferenceRoutes
+from parley.api.presence import PresenceRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
+from parley.api.rooms import RoomRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
+from parley.model.origins import Origins
 from parley.services.accounts import Accounts
+from parley.services.administration import Administration
 from parley.services.conversations import Conversations
+from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.pins import Pins
+from parley.services.preferences import Preferences
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
+from parley.services.typing import Typing
 from parley.services.users import Users
 
 MOST_BODY_BYTES = 1_000_000
 
 
 class Services(Struct, frozen=True, kw_only=True):
-    """What the routes call."""
+    """What the doors call."""
 
     accounts: Accounts
     sessions: Sessions
     users: Users
     conversations: Conversations
+    rooms: Rooms
+    administration: Administration
+    preferences: Preferences
     messages: Messages
     reactions: Reactions
     pins: Pins
+    marks: Marks
+    presence: Presences
+    typing: Typing
     sync: Sync
 
 
@@ -96,10 +113,17 @@ def _routes(
     return [
         *AuthRoutes(accounts=accounts, sessions=sessions, door=door, cookies=cookies).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
-        *ConversationRoutes(conversations=services.conversations, door=door, epoch=epoch).routes(),
+        *ConversationRoutes(
+            conversations=services.conversations, rooms=services.rooms, door=door, epoch=epoch
+        ).routes(),
+        *RoomRoutes(rooms=services.rooms, door=door).routes(),
+        *AdministrationRoutes(administration=services.administration, door=door).routes(),
+        *PreferenceRoutes(preferences=services.preferences, door=door).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),
         *PinRoutes(pins=services.pins, door=door).routes(),
+        *MarkRoutes(marks=services.marks, door=door).routes(),
+        *PresenceRoutes(presence=services.presence, door=door).routes(),
         *SyncRoutes(sync=services.sync, door=door).routes(),
     ]
 

@@ -1,9 +1,9 @@
 """Who is asking: by a bearer token, or by a browser's cookies."""
 
 from parley.api.cookies import Cookies
-from parley.api.origins import Origins
 from parley.api.requests import AnyRequest
 from parley.model.errors import ForeignOrigin, Unauthenticated
+from parley.model.origins import Origins
 from parley.model.sessions import Identity
 from parley.services.sessions import Sessions
 

@@ -24,6 +24,7 @@ from parley.model.entries import (
     MemberJoined,
     MemberLeft,
 )
+from parley.model.errors import Invalid
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
 from parley.services.conversations import (
     Conversations,
@@ -31,14 +32,16 @@ from parley.services.conversations import (
     MemberView,
     NewGroup,
 )
+from parley.services.rooms import NewRoom, Rooms
 
 
 class CreateConversation(Body, frozen=True, kw_only=True):
-    """Who creates it owns it, and need not be among `members`."""
+    """Who creates it owns it, and need not be among `members`; a room has none yet, people join it."""
 
-    kind: Literal["group"]
+    kind: Literal["group", "room"]
     name: str
     members: tuple[AnyId, ...] = ()
+    topic: str | None = None
     data: Json | None = None
     client_id: ClientId | None = None
 
@@ -69,8 +72,11 @@ class Members(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ConversationRoutes:
-    def __init__(self, *, conversations: Conversations, door: Doorkeeper, epoch: str) -> None:
+    def __init__(
+        self, *, conversations: Conversations, rooms: Rooms, door: Doorkeeper, epoch: str
+    ) -> None:
         self._conversations = conversations
+        self._rooms = rooms
         self._door = door
         self._epoch = epoch
 
@@ -128,14 +134,13 @@ class ConversationRoutes:
     async def create(
         self, request: JsonRequest, data: JSONBody[CreateConversation]
     ) -> Response[ConversationCreated]:
-        """Make a group. The same `client_id` again finds the first, with 200."""
-        group = NewGroup(
-            name=data.name,
-            members=[UserId(member) for member in data.members],
-            data=data.data,
-            client_id=data.client_id,
-        )
-        committed = await self._conversations.create_group(request.user.user_id, group)
+        """Make a group, or a room under a name of its own. The same `client_id` again finds the first, with 200."""
+        if data.kind == "room":
+            committed = await self._rooms.create(request.user.user_id, _new_room(data))
+        else:
+            committed = await self._conversations.create_group(
+                request.user.user_id, _new_group(data)
+            )
         return appended(committed, made=True)
 
     async def conversation(self, request: JsonRequest, conversation_id: Id) -> Summary:
@@ -196,3 +201,19 @@ class ConversationRoutes:
             client_id=data.client_id if data is not None else None,
         )
         return appended(committed)
+
+
+def _new_group(data: CreateConversation) -> NewGroup:
+    return NewGroup(
+        name=data.name,
+        members=[UserId(member) for member in data.members],
+        topic=data.topic,
+        data=data.data,
+        client_id=data.client_id,
+    )
+
+
+def _new_room(data: CreateConversation) -> NewRoom:
+    if data.members:
+        raise Invalid("Nobody is brought into a new room; people join it.", field="members")
+    return NewRoom(name=data.name, topic=data.topic, data=data.data, client_id=data.client_id)

@@ -1,23 +1,31 @@
 """The commands that clients send over a socket: their payloads, and the service call that each becomes."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from parley.journal.commands import Committed
 from parley.model.entries import Json
 from parley.model.errors import Invalid
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
+from parley.model.presence import Chosen
 from parley.ports.answers import Answer
 from parley.services.conversations import Conversations, NewGroup
+from parley.services.marks import Marks
 from parley.services.messages import Draft, Messages
 from parley.services.pins import Pins
+from parley.services.presence import Presences
 from parley.services.reactions import Reactions
+from parley.services.rooms import NewRoom, Rooms
 from parley.services.sync import Sync
 
 Later = Answer[Any] | Coroutine[Any, Any, Any]
 """What a command leads to, now or later."""
+
+
+Seq = Annotated[int, Meta(ge=0, lt=2**53)]
+"""A place in a log, as a request names it: JavaScript counts exactly up to here."""
 
 
 class Payload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,9 +44,12 @@ class Send(Payload, frozen=True, kw_only=True):
 
 
 class CreateConversation(Payload, frozen=True, kw_only=True):
-    kind: Literal["group"]
+    """A room has no `members` yet: people join it."""
+
+    kind: Literal["group", "room"]
     name: str
     members: list[AnyId] = []
+    topic: str | None = None
     data: Json | None = None
     client_id: ClientId | None = None
 
@@ -60,6 +71,13 @@ class AddMember(Payload, frozen=True, kw_only=True):
     client_id: ClientId | None = None
 
 
+class Join(Payload, frozen=True, kw_only=True):
+    """A room; whoever comes into an empty one owns it."""
+
+    conversation_id: AnyId
+    client_id: ClientId | None = None
+
+
 class Leave(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     client_id: ClientId | None = None
@@ -69,7 +87,7 @@ class OfMessage(Payload, frozen=True, kw_only=True):
     """A message that is there, by its seq."""
 
     conversation_id: AnyId
-    message_seq: int
+    message_seq: Seq
     client_id: ClientId | None = None
 
 
@@ -81,17 +99,38 @@ class React(OfMessage, frozen=True, kw_only=True):
     emoji: str
 
 
+class SetMarks(Payload, frozen=True, kw_only=True):
+    """Up to where everything is read, or received; or from where on it is unread again."""
+
+    conversation_id: AnyId
+    read: Seq | None = None
+    delivered: Seq | None = None
+    unread_from: Seq | None = None
+
+
 class History(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
-    before: int | None = None
-    after: int | None = None
+    before: Seq | None = None
+    after: Seq | None = None
     limit: int = 50
 
 
 class CatchUp(Payload, frozen=True, kw_only=True):
-    cursors: dict[AnyId, int] = {}
+    cursors: dict[AnyId, Seq] = {}
     epoch: str | None = None
     limit: int = 500
+
+
+class OfPeople(Payload, frozen=True, kw_only=True):
+    """Up to 200; offline is said of whoever shares no conversation."""
+
+    user_ids: list[AnyId]
+
+
+class SetStatus(Payload, frozen=True, kw_only=True):
+    """How one appears while connected, on all devices; invisible is offline to others."""
+
+    status: Chosen
 
 
 class Commands:
@@ -103,13 +142,19 @@ class Commands:
         messages: Messages,
         reactions: Reactions,
         pins: Pins,
+        marks: Marks,
         conversations: Conversations,
+        presence: Presences,
+        rooms: Rooms,
         sync: Sync,
     ) -> None:
         self._messages = messages
         self._reactions = reactions
         self._pins = pins
+        self._marks = marks
         self._conversations = conversations
+        self._presence = presence
+        self._rooms = rooms
         self._sync = sync
 
     def table(self) -> "dict[str, tuple[type[Payload], Callable[[UserId, Any], Later]]]":
@@ -123,10 +168,14 @@ class Commands:
             "reaction.add": (React, self.react),
             "reaction.remove": (React, self.unreact),
             "conversation.create": (CreateConversation, self.create),
+            "conversation.join": (Join, self.join),
             "conversation.leave": (Leave, self.leave),
             "direct.open": (OpenDirect, self.open_direct),
             "member.add": (AddMember, self.add_member),
             "member.remove": (ChangeMember, self.remove_member),
+            "mark": (SetMarks, self.mark),
+            "presence.get": (OfPeople, self.get_presence),
+            "status.set": (SetStatus, self.set_status),
             "history": (History, self.history),
             "sync": (CatchUp, self.catch_up),
         }
@@ -168,15 +217,32 @@ class Commands:
             user_id, *_message(payload), payload.emoji, client_id=payload.client_id
         )
 
+    async def mark(self, user_id: UserId, payload: SetMarks) -> Struct:
+        return await self._marks.mark(
+            user_id,
+            ConversationId(payload.conversation_id),
+            read=payload.read,
+            delivered=payload.delivered,
+            unread_from=payload.unread_from,
+        )
+
     async def create(self, user_id: UserId, payload: CreateConversation) -> Committed:
+        if payload.kind == "room":
+            return await self._rooms.create(user_id, _new_room(payload))
         return await self._conversations.create_group(
             user_id,
             NewGroup(
                 name=payload.name,
                 members=[UserId(member) for member in payload.members],
+                topic=payload.topic,
                 data=payload.data,
                 client_id=payload.client_id,
             ),
+        )
+
+    async def join(self, user_id: UserId, payload: Join) -> Committed:
+        return await self._rooms.join(
+            user_id, ConversationId(payload.conversation_id), client_id=payload.client_id
         )
 
     async def leave(self, user_id: UserId, payload: Leave) -> Committed:
@@ -204,6 +270,12 @@ class Commands:
             client_id=payload.client_id,
         )
 
+    async def get_presence(self, user_id: UserId, payload: OfPeople) -> Struct:
+        return await self._presence.get(user_id, [UserId(one) for one in payload.user_ids])
+
+    async def set_status(self, user_id: UserId, payload: SetStatus) -> Struct:
+        return await self._presence.choose(user_id, payload.status)
+
     async def history(self, user_id: UserId, payload: History) -> Struct:
         return await self._messages.page(
             user_id,
@@ -220,3 +292,11 @@ class Commands:
 
 def _message(payload: OfMessage) -> tuple[ConversationId, int]:
     return ConversationId(payload.conversation_id), payload.message_seq
+
+
+def _new_room(payload: CreateConversation) -> NewRoom:
+    if payload.members:
+        raise Invalid("Nobody is brought into a new room; people join it.", field="members")
+    return NewRoom(
+        name=payload.name, topic=payload.topic, data=payload.data, client_id=payload.client_id
+    )

@@ -1,6 +1,7 @@
 """A socket of somebody who is signed in."""
 
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.ports.timers import Timer
 from parley.socketio.socket import Socket
 
 
@@ -8,12 +9,13 @@ class Connection:
     """What the gateway keeps of a socket. `user_id` is who speaks, whatever a payload says.
 
     `seen`: while its memberships are being read, the joinings and leavings of its person that the bus brought, as
-    (conversation_id, seq, joined); None from then on.
+    (conversation_id, seq, joined); None from then on. `expiry`: what waits for its access token to expire.
     """
 
     __slots__ = (
         "catching_up",
         "conversations",
+        "expiry",
         "in_flight",
         "seen",
         "session_id",
@@ -27,5 +29,6 @@ class Connection:
         self.session_id = session_id
         self.conversations: set[ConversationId] = set()
         self.seen: list[tuple[ConversationId, int, bool]] | None = []
+        self.expiry: Timer | None = None
         self.in_flight = 0
         self.catching_up = False

@@ -1,19 +1,23 @@
 """The door itself: sockets come in authenticated, their commands become service calls, and every one is acked."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from parley.gateway.authentication import Admission
 from parley.gateway.commands import Commands, Later, Payload
 from parley.gateway.connection import Connection
+from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.socket_commands import SocketCommands
 from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
+    Invalid,
     InvalidJson,
     Problem,
     RateLimited,
@@ -21,11 +25,10 @@ from parley.model.errors import (
     UnknownCommand,
     problem,
 )
-from parley.model.ids import UserId
-from parley.model.sessions import Identity
 from parley.model.shapes import refusal
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
+from parley.services.presence import Presences
 from parley.socketio.acks import Ack
 from parley.socketio.errors import ConnectError, TryLater
 from parley.socketio.namespace import Namespace
@@ -57,44 +60,63 @@ class Door:
         namespace: Namespace,
         hub: Hub,
         commands: Commands,
-        authenticate: Callable[[Socket], Awaitable[Identity]],
+        socket_commands: SocketCommands,
+        presence: Presences,
+        expiry: Expiry,
+        authenticate: Callable[[Socket], Awaitable[Admission]],
         spawn: Spawn,
         most_in_flight: int = 1_000,
         most_connections: int = 50,
     ) -> None:
         self._hub = hub
+        self._presence = presence
+        self._expiry = expiry
         self._authenticate = authenticate
         self._spawn = spawn
         self._most_in_flight = most_in_flight
         self._most_connections = most_connections
-        self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[UserId, Any], Later]]] = {
-            event: (_decoder(payload), call) for event, (payload, call) in commands.table().items()
-        }
+        self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[Any, Any], Later]]] = {}
+        for event, (payload, call) in commands.table().items():
+            self._commands[event] = (_decoder(payload), call)
+        for event, (payload, ask) in socket_commands.table().items():
+            self._commands[event] = (_decoder(payload), ask)
+        self._of_sockets = frozenset(socket_commands.table())
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
         namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
-        namespace.on_raw(self._command)
+        namespace.on_raw(self._command, self._attached)
 
     async def _come_in(self, socket: Socket) -> None:
         try:
-            identity = await self._authenticate(socket)
-            if self._hub.connections(identity.user_id) >= self._most_connections:
-                raise TryLater(429, retry_after=30)
-            connection = Connection(socket, identity.user_id, identity.session_id)
-            socket.data = connection
+            await self._admit(socket)
+        except Unavailable as error:
+            raise TryLater(503, retry_after=5) from error
+        except ChatError as error:
+            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+
+    async def _admit(self, socket: Socket) -> None:
+        admission = await self._authenticate(socket)
+        identity = admission.identity
+        if self._hub.connections(identity.user_id) >= self._most_connections:
+            raise TryLater(429, retry_after=30)
+        connection = Connection(socket, identity.user_id, identity.session_id)
+        socket.data = connection
+        try:
             await self._hub.welcome(connection)
             # The session may have ended before the hub knew of this socket.
             await self._authenticate(socket)
-        except Unavailable as error:
+            self._presence.arrived(identity.user_id, connection)
+            self._expiry.begin(connection, admission)
+        except BaseException:  # who does not come in, for whatever reason, counts for nothing
             self._gone(socket)
-            raise TryLater(503, retry_after=5) from error
-        except ChatError as error:
-            self._gone(socket)
-            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+            raise
 
     def _gone(self, socket: Socket) -> None:
-        if isinstance(socket.data, Connection):
-            self._hub.farewell(socket.data)
+        connection = socket.data
+        if isinstance(connection, Connection):
+            self._hub.farewell(connection)
+            self._presence.departed(connection.user_id, connection)
+            self._expiry.end(connection)
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
@@ -105,11 +127,20 @@ class Door:
         except ChatError as error:
             self._refuse(ack, error)
             return
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
+            return
         connection.in_flight += 1
         if isinstance(later, Answer):
             later.then(lambda answer: self._answered(connection, answer, ack))
         else:
             self._spawn(self._wait(connection, event, later, ack))
+
+    def _attached(
+        self, _socket: Socket, _event: str, _args: bytes, _data: Sequence[bytes], ack: Ack | None
+    ) -> None:
+        self._refuse(ack, Invalid("Commands carry no binary attachments."))
 
     def _call(self, connection: Connection, event: str, args: bytes) -> Later:
         command = self._commands.get(event)
@@ -129,7 +160,7 @@ class Door:
             if connection.catching_up:
                 raise RateLimited("This socket is catching up already.")
             connection.catching_up = True
-        return call(connection.user_id, payload)
+        return call(connection if event in self._of_sockets else connection.user_id, payload)
 
     async def _wait(
         self, connection: Connection, event: str, work: Coroutine[Any, Any, Any], ack: Ack | None
@@ -152,15 +183,13 @@ class Door:
         connection.in_flight -= 1
         try:
             value = answer.result()
-        except ChatError as error:
-            self._refuse(ack, error)
-        except Exception:
-            who = {"sid": connection.socket.id, "user_id": connection.user_id}
-            logger.exception("a command failed", extra=who)
-            self._refuse(ack, Unavailable())
-        else:
             if ack is not None:
                 ack(self._ok(value))
+        except ChatError as error:
+            self._refuse(ack, error)
+        except Exception as fault:
+            self._log(connection, fault)
+            self._refuse(ack, Unavailable())
 
     def _ok(self, value: object) -> bytes:
         """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
@@ -168,6 +197,10 @@ class Door:
             value = EntryAck(value.entry, value.duplicate)
         fields = self._encode(value)
         return b'{"ok":true}' if fields == b"{}" else b'{"ok":true,' + fields[1:]
+
+    def _log(self, connection: Connection, fault: Exception) -> None:
+        who = {"sid": connection.socket.id, "user_id": connection.user_id}
+        logger.error("a command failed", exc_info=fault, extra=who)
 
     def _refuse(self, ack: Ack | None, error: ChatError) -> None:
         if ack is not None:

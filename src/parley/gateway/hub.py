@@ -5,10 +5,12 @@ who hears of an entry is decided by the entries delivered before it.
 """
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
 from parley.gateway.connection import Connection
+from parley.gateway.pushes import PresencePush, TypingPush
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -20,11 +22,14 @@ from parley.model.entries import (
 )
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.marks import Receipt
 from parley.ports.background import Spawn
-from parley.ports.bus import Signal
+from parley.ports.bus import Marked, PresenceChanged, SessionRevoked, Signal
+from parley.ports.bus import Typing as TypingSignal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
 from parley.socketio.encoding import Encoded
+from parley.socketio.errors import TooManyRooms
 from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
@@ -89,7 +94,8 @@ class Hub:
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
         heads = dict(await self._views.memberships(connection.user_id))
-        while not self._as_new_as_delivered(heads):
+        delivered = self._delivered(heads)
+        while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
             heads = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
@@ -123,21 +129,18 @@ class Hub:
             if connection.session_id == session_id:
                 connection.socket.disconnect()
 
-    def _as_new_as_delivered(self, heads: dict[ConversationId, int]) -> bool:
-        for conversation_id, head in heads.items():
-            room = self._rooms.get(conversation_id)
-            if room is not None and room.last is not None and room.last > head:
-                return False
-        return True
+    def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
+        """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
+        rooms = ((one, self._rooms.get(one)) for one in conversation_ids)
+        return {one: room.last for one, room in rooms if room is not None and room.last is not None}
 
-    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> _Room:
+    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> None:
+        connection.socket.join(conversation_id)  # first: it is refused past the limit of rooms
         room = self._rooms.get(conversation_id)
         if room is None:
             room = self._rooms[conversation_id] = _Room(floor)
         room.connections.add(connection)
         connection.conversations.add(conversation_id)
-        connection.socket.join(conversation_id)
-        return room
 
     def _exit(self, connection: Connection, conversation_id: ConversationId, room: _Room) -> None:
         room.connections.discard(connection)
@@ -152,7 +155,33 @@ class Hub:
 
     def on_signal(self, signal: Signal) -> None:
         """Act on what passes by."""
-        self.end_session(signal.user_id, signal.session_id)
+        match signal:
+            case SessionRevoked():
+                self.end_session(signal.user_id, signal.session_id)
+            case Marked():
+                self._tell_marks(signal)
+            case PresenceChanged():
+                self._tell_presence(signal)
+            case TypingSignal():
+                self._tell_typing(signal)
+
+    def _tell_marks(self, signal: Marked) -> None:
+        conversation_id = signal.receipt.conversation_id
+        if conversation_id not in self._rooms:
+            return
+        if signal.to_members:
+            encoded = self._namespace.encode("receipt", self._encode(signal.receipt))
+            self._namespace.push(conversation_id, encoded)
+            return
+        for mark in signal.receipt.marks:
+            mine = self._people.get(mark.user_id)
+            if mine is None:
+                continue
+            own = self._encode(Receipt(conversation_id, [mark]))
+            encoded = self._namespace.encode("receipt", own)
+            for connection in mine:
+                if conversation_id in connection.conversations:
+                    connection.socket.push(encoded)
 
     def on_record(self, record: Record) -> None:
         """Deliver an entry, in the order of these calls."""
@@ -195,16 +224,43 @@ class Hub:
         except Unavailable:
             logger.warning("a gap in %s can't be read; its sockets are cut", conversation_id)
             self._cut_room(conversation_id)
+        except Exception:  # whatever it is, the other conversations go on
+            logger.exception("a gap in %s can't be filled; its sockets are cut", conversation_id)
+            self._cut_room(conversation_id)
         self._behind_a_gap = None
         for record in waiting:
-            self.on_record(record)
+            try:
+                self.on_record(record)
+            except Exception:
+                logger.exception("%s behind a gap was not delivered", record.entry.type)
 
     def _cut_room(self, conversation_id: ConversationId) -> None:
-        """Their clients come back by themselves and catch up from the log."""
         room = self._rooms.get(conversation_id)
         for connection in list(room.connections) if room is not None else ():
-            connection.socket.cut()
-            self.farewell(connection)
+            self._cut(connection)
+
+    def _cut(self, connection: Connection) -> None:
+        """Its client comes back by itself and catches up from the log."""
+        connection.socket.cut()
+        self.farewell(connection)
+
+    def _tell_presence(self, signal: PresenceChanged) -> None:
+        connections = self._people.get(signal.user_id)
+        if connections:
+            push = self._encode(PresencePush(signal.people))
+            encoded = self._namespace.encode("presence", push)
+            for connection in connections:
+                connection.socket.push(encoded)
+
+    def _tell_typing(self, signal: TypingSignal) -> None:
+        """To everybody but whoever writes, on whichever device: not by the room, as its buffer is the same for all."""
+        room = self._rooms.get(signal.conversation_id)
+        if room is not None:
+            push = TypingPush(signal.conversation_id, signal.user_id, signal.for_ms)
+            encoded = self._namespace.encode("typing", self._encode(push))
+            for connection in room.connections:
+                if connection.user_id != signal.user_id:
+                    connection.socket.push(encoded)
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
@@ -226,11 +282,15 @@ class Hub:
         if not isinstance(entry, ConversationCreated | MemberJoined):
             return
         for user_id in people_named(entry):
-            for connection in self._people.get(user_id, ()):
+            for connection in list(self._people.get(user_id, ())):
                 if connection.seen is not None:
                     connection.seen.append((entry.conversation_id, entry.seq, True))
-                else:
+                    continue
+                try:
                     self._enter(connection, entry.conversation_id, entry.seq - 1)
+                except TooManyRooms:  # one person's matter: the others hear of the entry
+                    logger.warning("%s is in too many conversations for a socket", user_id)
+                    self._cut(connection)
 
     def _let_out(self, entry: MemberLeft | ConversationDeleted, encoded: Encoded) -> None:
         """Those whom an entry takes out have seen it, and see nothing that follows it."""

@@ -148,9 +148,10 @@ class Sequencer:
         self._forget(self)
         if not self._ready.done:
             self._ready.fail(error)
-        held = [*self._in_flight, *self._waiting, *self._held, *self._arrivals]
-        held += (attempt for wanting in self._wanting.values() for attempt in wanting)
+        wanting = [attempt for attempts in self._wanting.values() for attempt in attempts]
+        held = [*self._in_flight, *self._waiting, *self._held, *self._arrivals, *wanting]
         self._in_flight, self._waiting, self._held = [], [], []
+        self._wanting.clear()
         self._arrivals.clear()
         self._wanting.clear()
         for attempt in sorted(held, key=_order):
@@ -267,7 +268,7 @@ class Sequencer:
             self.state.facts.clear()
         self.state.facts[message_seq] = facts
         self._lay_over()
-        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq, [])))
+        self._arrivals.extendleft(reversed(self._wanting.pop(message_seq, ())))
         if not self._blocked:
             self._go_on()
 

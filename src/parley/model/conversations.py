@@ -29,6 +29,7 @@ from parley.model.ids import ConversationId, UserId
 from parley.model.instants import BEGINNING, Timestamp
 from parley.model.layered import Layered
 from parley.model.messages import Facts, NotLoaded, advanced
+from parley.model.preferences import Preference
 
 RANK: dict[Role, int] = {"owner": 3, "admin": 2, "member": 1, "guest": 0}
 
@@ -146,6 +147,13 @@ def _set_role(state: State, user_id: UserId, role: Role) -> None:
         state.members[user_id] = Member(role, member.joined_seq)
 
 
+def _member_changed(state: State, entry: MemberChanged) -> None:
+    _set_role(state, entry.user_id, entry.role)
+    passed_on = entry.role == "owner" and entry.user_id in state.members
+    if passed_on and entry.actor_id != entry.user_id and state.role(entry.actor_id) == "owner":
+        _set_role(state, entry.actor_id, "admin")
+
+
 def _changed(state: State, entry: ConversationChanged) -> None:
     for name in entry.changes.__struct_fields__:
         value = getattr(entry.changes, name)
@@ -174,7 +182,7 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     ConversationCreated: _created,
     MemberJoined: _joined,
     MemberLeft: _left,
-    MemberChanged: lambda state, entry: _set_role(state, entry.user_id, entry.role),
+    MemberChanged: _member_changed,
     ConversationChanged: _changed,
     ConversationDeleted: _deleted,
     MessagePinned: lambda state, entry: state.pins.__setitem__(entry.message_seq, entry.actor_id),
@@ -186,7 +194,10 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
 
 
 class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation as one of its members sees it. `user_ids` are the people of a direct one."""
+    """A conversation as one of its members sees it. `user_ids` are the people of a direct one.
+
+    `muted` and `archived` are how this member keeps it.
+    """
 
     conversation_id: ConversationId
     kind: ConversationKind
@@ -201,10 +212,13 @@ class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
     member_count: int
     role: Role
     user_ids: tuple[UserId, ...] = ()
+    muted: bool = False
+    archived: bool = False
 
 
-def summary(state: State, user_id: UserId) -> Summary:
-    """What a member is shown of a conversation."""
+def summary(state: State, user_id: UserId, preference: Preference | None = None) -> Summary:
+    """What a member is shown of a conversation, which they keep by this preference."""
+    kept = preference or Preference()
     role = state.role(user_id)
     assert role is not None  # noqa: S101  # callers judged membership on this very state
     return Summary(
@@ -221,4 +235,6 @@ def summary(state: State, user_id: UserId) -> Summary:
         member_count=len(state.members),
         role=role,
         user_ids=tuple(sorted(state.members)) if state.kind == "direct" else (),
+        muted=kept.muted,
+        archived=kept.archived,
     )

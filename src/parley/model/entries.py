@@ -124,6 +124,8 @@ class MemberLeft(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="memb
 
 
 class MemberChanged(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="member.changed"):
+    """A member has another role. An owner who makes another member `owner` is `admin` themselves from here on."""
+
     user_id: UserId
     role: Role
 

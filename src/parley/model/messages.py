@@ -80,12 +80,17 @@ def folded_facts(message: MessageNew, aimed: Iterable[Entry]) -> Facts:
 
 def as_shown(message: MessageNew, aimed: Iterable[Entry]) -> MessageNew:
     """The message as history shows it: with its reactions, whether it is pinned, and what changed it last."""
-    reactions: Mapping[str, frozenset[UserId]] = {}
+    reactions: dict[str, set[UserId]] = {}  # changed in place: thousands may react to one message
     pinned, changed_seq = False, 0
     for entry in aimed:
         changed_seq = entry.seq
-        if isinstance(entry, ReactionAdded | ReactionRemoved):
-            reactions = _reacted(reactions, entry)
+        if isinstance(entry, ReactionAdded):
+            reactions.setdefault(entry.emoji, set()).add(entry.actor_id)
+        elif isinstance(entry, ReactionRemoved):
+            people = reactions.get(entry.emoji, set())
+            people.discard(entry.actor_id)
+            if not people:
+                reactions.pop(entry.emoji, None)
         elif isinstance(entry, MessagePinned | MessageUnpinned):
             pinned = isinstance(entry, MessagePinned)
     if not changed_seq:

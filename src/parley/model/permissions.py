@@ -59,7 +59,7 @@ def open_direct(state: State, actor_id: UserId, other_id: UserId) -> Conversatio
 def add_member(
     state: State, actor_id: UserId, user_id: UserId, *, role: Role, most: int
 ) -> MemberJoined | None:
-    """The entry by which a member brings someone in; None where they are in.
+    """The entry by which a member brings someone in, an admin only below their own rank; None where they are in.
 
     Raises:
         Forbidden: Not in this kind of conversation, not with this rank, or not with more than `most` members.
@@ -67,7 +67,8 @@ def add_member(
     mine = require_member(state, actor_id)
     if state.kind == "direct":
         raise Forbidden(DIRECT_IS_FIXED)
-    if RANK[mine] < RANK["member"] or RANK[role] > RANK[mine] or role == "owner":
+    given_above = RANK[role] > RANK["member"] and RANK[role] >= RANK[mine]
+    if RANK[mine] < RANK["member"] or given_above or role == "owner":
         raise Forbidden("Your role does not allow this.")
     if user_id in state.members:
         return None

@@ -1,11 +1,19 @@
 """What text and free data are acceptable: kept as sent, or refused."""
 
+from typing import Any
+
 import msgspec
 
 from parley.model.entries import Json
 from parley.model.errors import Invalid, TooLarge
 
 DATA_BYTES = 4_096
+DATA_DEPTH = 16
+"""JSON encoders and parsers give up at depths of their own: what can be sent must be readable in every answer."""
+NAME_CHARS = 200
+TOPIC_CHARS = 1_000
+AVATAR_CHARS = 200
+"""Of a conversation."""
 
 
 def check_text(
@@ -40,12 +48,29 @@ def check_data(data: Json) -> None:
     """Pass free data of at most 4 KB.
 
     Raises:
-        Invalid: It holds text that can't be stored.
+        Invalid: It holds text that can't be stored, or is nested more than 16 deep.
         TooLarge: It is larger.
     """
+    if _nested_deeper(data, DATA_DEPTH):
+        raise Invalid(f"data is nested more than {DATA_DEPTH} deep.", field="data")
     try:
         size = len(msgspec.json.encode(data))
     except UnicodeEncodeError:
         raise Invalid("data holds half a surrogate pair.", field="data") from None
     if size > DATA_BYTES:
         raise TooLarge(f"data has more than {DATA_BYTES} bytes.", field="data")
+
+
+def _nested_deeper(value: object, most: int) -> bool:
+    """Whether arrays and objects stand in each other more than `most` deep; level by level, so no depth is too deep."""
+    level: list[Any] = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

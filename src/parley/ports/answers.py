@@ -5,10 +5,13 @@ and a task costs more still; an `Answer` calls back at once. Coroutines may awai
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Generator
 from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Answer(Generic[T]):
@@ -94,4 +97,7 @@ class Answer(Generic[T]):
         self.done = True
         callbacks, self._callbacks = self._callbacks, None
         for callback in callbacks or ():
-            callback(self)
+            try:
+                callback(self)
+            except Exception:  # who fails at hearing it must not keep the others from theirs
+                logger.exception("an answer was received with an error")

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from parley.model.ids import SessionId, UserId
+from parley.model.ids import ConversationId, SessionId, UserId
+from parley.model.marks import Receipt
+from parley.model.presence import Presence
 from parley.ports.log import Record
 
 
@@ -16,7 +18,29 @@ class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
     session_id: SessionId
 
 
-Signal = SessionRevoked
+class Marked(Struct, frozen=True, tag="receipt"):
+    """Marks moved: for all members to hear of, or for the devices of those alone whose marks they are."""
+
+    receipt: Receipt
+    to_members: bool
+
+
+class PresenceChanged(Struct, frozen=True, tag="presence"):
+    """What `user_id` is told of these people, on all of their devices."""
+
+    user_id: UserId
+    people: tuple[Presence, ...]
+
+
+class Typing(Struct, frozen=True, tag="typing"):
+    """This person writes in this conversation, which its other members see for so many milliseconds."""
+
+    conversation_id: ConversationId
+    user_id: UserId
+    for_ms: int
+
+
+Signal = SessionRevoked | Marked | PresenceChanged | Typing
 """What passes by: without position, never replayed."""
 
 

@@ -25,12 +25,14 @@ from parley.model.ids import (
     direct_id,
     random_id,
 )
+from parley.model.marks import Marks, Standing
 from parley.model.permissions import add_member, open_direct, remove_member, require_member
-from parley.model.texts import check_data, check_text
+from parley.model.texts import NAME_CHARS, TOPIC_CHARS, check_data, check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations as Views
+from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
 
-NAME_CHARS = 200
 PAGE = 200
 
 
@@ -39,14 +41,18 @@ class NewGroup(Struct, frozen=True, kw_only=True):
 
     name: str
     members: Sequence[UserId] = ()
+    topic: str | None = None
     data: Json | None = None
     client_id: str | None = None
 
 
 class ListedConversation(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation in my list."""
+    """A conversation in my list: how many messages, and how many that mention me, I have not read; my marks."""
 
     last_message: MessageNew | None = None
+    unread: int
+    mentions: int
+    marks: Marks
 
 
 class MemberView(Struct, frozen=True):
@@ -79,17 +85,23 @@ class Conversations:
         *,
         journal: Journal,
         views: Views,
+        marks: MarkStore,
         accounts: AccountStore,
+        preferences: PreferenceStore,
         random: RandomBytes,
         most_first_members: int = 200,
         most_group_members: int = 5_000,
+        most_room_members: int = 100_000,
     ) -> None:
         self._journal = journal
         self._views = views
+        self._marks = marks
         self._accounts = accounts
+        self._preferences = preferences
         self._random = random
         self._most_first_members = most_first_members
         self._most_group_members = most_group_members
+        self._most_room_members = most_room_members
 
     async def open_direct(self, user_id: UserId, other_id: UserId) -> Summary:
         """The one direct conversation with a person, opened on first use; with oneself it is for notes.
@@ -106,8 +118,7 @@ class Conversations:
                 user_id,
                 lambda state: open_direct(state, user_id, other_id) or Unchanged(),
             )
-            state = await self._journal.state(conversation_id)
-        return summary(state, user_id)
+        return await self._summary(user_id, conversation_id)
 
     async def create_group(self, user_id: UserId, group: NewGroup) -> Committed:
         """Make a group; the same `client_id` again finds the first.
@@ -119,6 +130,8 @@ class Conversations:
             ClientIdReused: The client_id was used for something else.
         """
         check_text(group.name, "name", most_chars=NAME_CHARS)
+        if group.topic is not None:
+            check_text(group.topic, "topic", most_chars=TOPIC_CHARS)
         if group.data is not None:
             check_data(group.data)
         others = sorted(set(group.members) - {user_id})
@@ -131,7 +144,12 @@ class Conversations:
             if state.head:
                 raise Conflict("This conversation exists.")
             return ConversationCreated(
-                actor_id=user_id, kind="group", name=group.name, members=first, data=group.data
+                actor_id=user_id,
+                kind="group",
+                name=group.name,
+                topic=group.topic,
+                members=first,
+                data=group.data,
             )
 
         if group.client_id is None:
@@ -142,7 +160,7 @@ class Conversations:
             user_id,
             judge,
             client_id=group.client_id,
-            digest=self._journal.digest("group", group.name, others, group.data),
+            digest=self._journal.digest("group", group.name, group.topic, others, group.data),
         )
 
     async def get(self, user_id: UserId, conversation_id: ConversationId) -> Summary:
@@ -151,9 +169,7 @@ class Conversations:
         Raises:
             NotFound: It is not there for this person.
         """
-        state = await self._journal.state(conversation_id)
-        require_member(state, user_id)
-        return summary(state, user_id)
+        return await self._summary(user_id, conversation_id)
 
     async def mine(
         self,
@@ -166,11 +182,16 @@ class Conversations:
         """My conversations, latest activity first."""
         _check_limit(limit)
         found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
+        listing = [listed.conversation_id for listed in found[:limit]]
+        standings = await self._marks.standings(user_id, listing)
+        kept = await self._preferences.of(user_id, listing)
         items = []
         for listed in found[:limit]:
             state = await self._journal.state(listed.conversation_id)
-            if user_id in state.members:
-                items.append(_listed(state, user_id, listed.last_message))
+            standing = standings.get(listed.conversation_id)
+            if user_id in state.members and standing is not None:
+                about = summary(state, user_id, kept.get(listed.conversation_id))
+                items.append(_listed(about, listed.last_message, standing))
         more = len(found) > limit
         return Page(items, found[limit - 1].activity if more else None)
 
@@ -207,9 +228,10 @@ class Conversations:
             Conflict: The conversation is full.
         """
         await self._require_people([added_id])
-        most = self._most_group_members
 
         def judge(state: State) -> Entry | Unchanged:
+            in_room = state.kind == "room"
+            most = self._most_room_members if in_room else self._most_group_members
             entry = add_member(state, user_id, added_id, role=role, most=most)
             return entry or Unchanged()
 
@@ -239,6 +261,12 @@ class Conversations:
             user_id, conversation_id, judge, client_id, "member.remove", removed_id
         )
 
+    async def _summary(self, user_id: UserId, conversation_id: ConversationId) -> Summary:
+        kept = await self._preferences.of(user_id, [conversation_id])
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        return summary(state, user_id, kept.get(conversation_id))
+
     async def _change(
         self,
         user_id: UserId,
@@ -258,10 +286,15 @@ class Conversations:
             raise NotFound("There is no such person.", user_ids=sorted(missing))
 
 
-def _listed(state: State, user_id: UserId, last: MessageNew | None) -> ListedConversation:
-    about = summary(state, user_id)
+def _listed(about: Summary, last: MessageNew | None, standing: Standing) -> ListedConversation:
     fields = {name: getattr(about, name) for name in about.__struct_fields__}
-    return ListedConversation(**fields, last_message=last)
+    return ListedConversation(
+        **fields,
+        last_message=last,
+        unread=standing.unread,
+        mentions=standing.mentions,
+        marks=Marks(standing.delivered, standing.read),
+    )
 
 
 def _check_limit(limit: int) -> None:

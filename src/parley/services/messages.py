@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from parley.journal.commands import Committed, Unchanged
@@ -33,6 +34,8 @@ BODY_BYTES = 64_000
 PAGE = 200
 MOST_MENTIONS = 50
 _MENTION = re.compile(r"(?<![\w.@-])@([\w.-]{3,32})")
+PAGE_BYTES = 512_000
+"""Of an answer, about: a socket that has to wait for more than its outbox holds is cut, and would ask again."""
 
 
 class MessagePage(Struct, frozen=True, omit_defaults=True):
@@ -224,11 +227,13 @@ class Messages:
         Raises:
             NotFound: It is not there for this person.
         """
-        require_member(await self._journal.state(conversation_id), user_id)
+        await self._state_for(user_id, conversation_id)
         if seq >= 1:
             for record in await self._log.read(conversation_id, seq - 1, 1):
                 if isinstance(record.entry, MessageNew):
-                    return (await self._shown(conversation_id, [record.entry]))[0]
+                    (shown,) = await self._shown(conversation_id, [record.entry])
+                    await self._state_for(user_id, conversation_id)
+                    return shown
         raise NotFound("There is no such message.", message_seq=seq)
 
     async def page(
@@ -240,7 +245,7 @@ class Messages:
         after: int | None = None,
         limit: int = 50,
     ) -> MessagePage:
-        """A page of history: the newest messages, or those next before or after a seq.
+        """A page of history: the newest messages, or those next before or after a seq; of long ones fewer.
 
         Raises:
             Invalid: Both `before` and `after`, or a limit that is none.
@@ -249,16 +254,19 @@ class Messages:
         if before is not None and after is not None:
             raise Invalid("Name one of before and after.")
         _check_limit(limit)
-        require_member(await self._journal.state(conversation_id), user_id)
+        await self._state_for(user_id, conversation_id)
         head, found = await self._log.messages(
             conversation_id, before=before, after=after, limit=limit + 1
         )
-        more = len(found) > limit
-        chosen = found[:limit] if after is not None else found[-limit:]
+        if after is None:
+            found.reverse()
+        chosen = found[: _fitting(found[:limit])]
+        following = chosen[-1].seq if len(chosen) < len(found) else None
+        if after is None:
+            chosen.reverse()
         items = await self._shown(conversation_id, chosen)
-        if not more:
-            return MessagePage(items, head)
-        return MessagePage(items, head, items[-1 if after is not None else 0].seq)
+        await self._state_for(user_id, conversation_id)
+        return MessagePage(items, head, following)
 
     async def _shown(
         self, conversation_id: ConversationId, messages: Sequence[MessageNew]
@@ -280,10 +288,11 @@ class Messages:
             NotFound: The conversation is not there for this person.
         """
         _check_limit(limit)
-        state = await self._journal.state(conversation_id)
-        require_member(state, user_id)
+        await self._state_for(user_id, conversation_id)
         records = await self._log.read(conversation_id, max(after, 0), limit)
+        state = await self._state_for(user_id, conversation_id)
         entries = [record.entry for record in records]
+        entries = entries[: _fitting(entries)]
         # The state may be older or newer than the reading; what was read is in the log.
         head = max(state.head, entries[-1].seq if entries else 0)
         return LogPage(entries, head, bool(entries) and entries[-1].seq < head)
@@ -295,6 +304,12 @@ class Messages:
         found = await self._accounts.named(names)
         people = (found.get(folded(name)) for name in names)
         return tuple(dict.fromkeys(user_id for user_id in people if user_id is not None))
+
+    async def _state_for(self, user_id: UserId, conversation_id: ConversationId) -> State:
+        """The state, for a member; asked for again behind a reading: who left meanwhile must not see what followed."""
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        return state
 
     def _digest(self, draft: Draft) -> bytes:
         command: tuple[Any, ...] = ("message.send", draft.body, draft.reply_to, draft.data)
@@ -312,6 +327,16 @@ def mentioned_names(body: str) -> list[str]:
 
 def _check_body(body: str) -> None:
     check_text(body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
+
+
+def _fitting(entries: Sequence[Entry]) -> int:
+    """How many of these, from the first on, an answer takes: at least one, the last may go over the bytes."""
+    size = 0
+    for count, entry in enumerate(entries, start=1):
+        size += len(msgspec.json.encode(entry))
+        if size >= PAGE_BYTES:
+            return count
+    return len(entries)
 
 
 def _check_limit(limit: int) -> None:

@@ -115,8 +115,9 @@ class Sessions:
         return alive
 
     def _heard(self, signal: Signal) -> None:
-        self._alive[signal.session_id] = False
-        self._forget_oldest()
+        if isinstance(signal, Revoked):
+            self._alive[signal.session_id] = False
+            self._forget_oldest()
 
     def _forget_oldest(self) -> None:
         if len(self._alive) > self._most_known:

@@ -1,7 +1,6 @@
 """Catching up after being away, for any client, by the cursors it kept."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -10,12 +9,17 @@ from parley.model.conversations import Summary, summary
 from parley.model.entries import Entry
 from parley.model.errors import Invalid
 from parley.model.ids import ConversationId, UserId
-from parley.ports.log import CaughtUp, Log
+from parley.model.marks import Standing
+from parley.model.preferences import Preference
+from parley.ports.log import CatchUp, CaughtUp, Log
+from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
 
 MOST_ENTRIES = 500
 MOST_BYTES = 512_000
 MOST_GAINED = 200
 MOST_CURSORS = 10_000
+MOST_MARKS = 1_000
 
 
 class Missed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,21 +45,29 @@ class Lost(Struct, frozen=True):
 
 
 class SyncAnswer(Struct, frozen=True):
-    """Everything missed, up to the limits; with `more` the client asks again from its new cursors."""
+    """Everything missed, up to the limits; with `more` the client asks again from its new cursors.
+
+    `marks` comes with the last answer, the one without `more`: how this person stands, in up to 1,000 conversations of
+    the latest activity.
+    """
 
     epoch: str
     more: bool
     conversations: list[Missed]
     lost: list[Lost]
-    marks: list[Any]
+    marks: list[Standing]
 
 
 class Sync:
     """The one way to catch up: reading logs forwards from the last number seen."""
 
-    def __init__(self, *, journal: Journal, log: Log) -> None:
+    def __init__(
+        self, *, journal: Journal, log: Log, marks: MarkStore, preferences: PreferenceStore
+    ) -> None:
         self._journal = journal
         self._log = log
+        self._marks = marks
+        self._preferences = preferences
 
     async def catch_up(
         self,
@@ -81,6 +93,7 @@ class Sync:
         current = self._journal.epoch
         known = {} if epoch not in (None, current) else cursors
         found = await self._log.catch_up(user_id, cursors, min(limit, MOST_ENTRIES), MOST_BYTES)
+        kept = await self._kept(user_id, cursors, found)
         answer: list[Missed] = []
         more = False
         gained = 0
@@ -91,7 +104,7 @@ class Sync:
                 if gained > MOST_GAINED:
                     more = True
                     continue
-                answer.append(await self._gained(user_id, caught))
+                answer.append(await self._gained(user_id, caught, kept.get(caught.conversation_id)))
             elif caught.conversation_id not in known or cursor > caught.head:
                 answer.append(_reset(caught))
             elif cursor < caught.head:
@@ -99,9 +112,24 @@ class Sync:
                 more = more or missed.more
                 answer.append(missed)
         lost = [Lost(conversation_id, seq) for conversation_id, seq in found.lost.items()]
-        return SyncAnswer(current, more, answer, lost, [])
+        marks = [] if more else await self._standings(user_id, found.conversations[:MOST_MARKS])
+        return SyncAnswer(current, more, answer, lost, marks)
 
-    async def _gained(self, user_id: UserId, caught: CaughtUp) -> Missed:
+    async def _standings(self, user_id: UserId, caught: Sequence[CaughtUp]) -> list[Standing]:
+        mine = [one.conversation_id for one in caught]
+        return list((await self._marks.standings(user_id, mine)).values())
+
+    async def _kept(
+        self, user_id: UserId, cursors: Mapping[ConversationId, int], found: CatchUp
+    ) -> Mapping[ConversationId, Preference]:
+        """How this person keeps what they gained."""
+        ids = [caught.conversation_id for caught in found.conversations]
+        gained = [one for one in ids if one not in cursors][:MOST_GAINED]
+        return await self._preferences.of(user_id, gained) if gained else {}
+
+    async def _gained(
+        self, user_id: UserId, caught: CaughtUp, preference: Preference | None
+    ) -> Missed:
         """The summary is as new as the head or newer; who has left since is told so by an entry."""
         state = await self._journal.state(caught.conversation_id)
         return Missed(
@@ -109,7 +137,7 @@ class Sync:
             head=caught.head,
             entries=[],
             more=False,
-            gained=summary(state, user_id) if user_id in state.members else None,
+            gained=summary(state, user_id, preference) if user_id in state.members else None,
         )
 
 

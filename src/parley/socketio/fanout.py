@@ -98,6 +98,15 @@ class Fanout:
             self._enqueue(member)
         member.settle()
 
+    def abandon(self, member: Member) -> None:
+        """Drops everything that waits for a member, held or not; its holds stand."""
+        if self._sole is not None:
+            self._spread()
+        member.urgent = None
+        member.held = None
+        member.held_size = 0
+        member.pending = []
+
     def forget(self, member: Member, offsets: Collection[str]) -> None:
         """Drops what is held for a member and carries one of these offsets."""
         self.flush_one(member)

@@ -127,8 +127,14 @@ class Socket(Member):
         self.namespace.fanout.hold(self)
 
     def release(self) -> None:
-        """Ends one hold; with the last, what was kept back follows in order."""
-        self.namespace.fanout.release(self)
+        """Ends one hold; with the last, what was kept back follows in order.
+
+        For a socket that ended meanwhile it is dropped: its connection may go on without it.
+        """
+        fanout = self.namespace.fanout
+        if not self.connected and self.holds == 1:
+            fanout.abandon(self)
+        fanout.release(self)
 
     # --- connecting
 

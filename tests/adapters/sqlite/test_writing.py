@@ -75,6 +75,22 @@ async def test_an_answer_that_fails_its_hearer_fails_nobody_else(
     assert "a hearer's own mistake" in caplog.text
 
 
+async def test_a_change_with_a_fault_of_its_own_fails_alone_and_changes_nothing(
+    embedded: Embedded,
+) -> None:
+    def faulty(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE store SET epoch = 'another'")
+        connection.execute("UPDATE store SET epoch = ?", (1 << 64,))
+
+    with pytest.raises(OverflowError):
+        await asyncio.wait_for(embedded.database.write(faulty), 5)
+    epoch = await embedded.database.read(
+        lambda connection: connection.execute("SELECT epoch FROM store").fetchone()
+    )
+    assert epoch == (embedded.database.identity.epoch,)
+    assert not embedded.died.done()
+
+
 async def test_text_that_can_not_be_kept_is_refused_alone(
     embedded: Embedded, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,7 @@ from parley.model.entries import (
     MessageNew,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Mark
 from parley.ports.log import Record, StoreIdentity
 
 CommandKey = tuple[ConversationId, UserId, str]
@@ -26,6 +27,7 @@ class Disk:
 
     def __init__(self, identity: StoreIdentity | None = None) -> None:
         self.identity = identity or StoreIdentity("memory", b"memory" * 5)
+        self.marks: dict[tuple[ConversationId, UserId], Mark] = {}
         self._logs: dict[ConversationId, list[Record]] = {}
         self._states: dict[ConversationId, State] = {}
         self._commands: dict[CommandKey, int] = {}

@@ -2,19 +2,21 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
 from msgspec import Struct
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import InvalidURI, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
 from parley.model.errors import Unavailable
 from parley.ports.answers import Answer
+
+T = TypeVar("T")
 
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -43,6 +45,19 @@ def translated() -> Iterator[None]:
         yield
     except PyMongoError as error:
         raise Unavailable from error
+
+
+async def upserting(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer to an upsert by `_id`, asked again where another one made the document at the same moment.
+
+    Raises:
+        Unavailable: The database can't answer.
+    """
+    with translated():
+        try:
+            return await ask()
+        except (DuplicateKeyError, BulkWriteError):
+            return await ask()
 
 
 class Database:

@@ -13,6 +13,7 @@ from pymongo import UpdateMany, UpdateOne
 from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.client import Document, Filter, translated
 from parley.adapters.mongo.entries import Entries
+from parley.adapters.mongo.mentions import Mentions
 from parley.model.contents import Revision, deleted, emptied, revised
 from parley.model.entries import (
     Entry,
@@ -21,7 +22,7 @@ from parley.model.entries import (
     MessageEdited,
     MessageNew,
 )
-from parley.model.ids import ConversationId
+from parley.model.ids import ConversationId, UserId
 from parley.ports.log import Record
 
 CHANGING = ("message.edited", "message.annotated", "message.deleted")
@@ -58,13 +59,16 @@ def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> lis
 class Contents:
     """Keeps the rows of messages as the log has them. Every write may be repeated, in any company."""
 
-    def __init__(self, entries: Entries, aims: Aims) -> None:
+    def __init__(self, entries: Entries, aims: Aims, mentions: Mentions) -> None:
         self._entries = entries
         self._aims = aims
+        self._mentions = mentions
 
     async def follow(self, entry: Entry) -> None:
         """Apply an entry to the rows that it is aimed at; the aims follow it already."""
         match entry:
+            case MessageNew():
+                await self._mention(entry)
             case MessageEdited() | MessageAnnotated():
                 await self._revise(entry)
             case MessageDeleted():
@@ -84,6 +88,7 @@ class Contents:
         row = await self._message(revision)
         if row is not None and "deleted_at" in row:
             await self._write(*_empty(revision.conversation_id, [revision.seq]))
+        await self._mention(revision)
 
     async def _delete(self, deletion: MessageDeleted) -> None:
         if await self._message(deletion) is None:
@@ -100,6 +105,19 @@ class Contents:
         )
         aimed = await self._aims.at(deletion.conversation_id, [deletion.message_seq])
         await self._write(*_empty(deletion.conversation_id, aimed))
+        await self._mention(deletion)
+
+    async def _mention(self, entry: MessageNew | Revision | MessageDeleted) -> None:
+        """Keep whom the message mentions now, and once more where somebody changed it meanwhile."""
+        seq = entry.seq if isinstance(entry, MessageNew) else entry.message_seq
+        kept: list[UserId] | None = None
+        while True:
+            row = await self._entries.row(entry.conversation_id, seq)
+            mentioned = row.get("mentions", []) if row is not None else []
+            if row is None or mentioned == kept:
+                return
+            kept = mentioned
+            await self._mentions.put(entry.conversation_id, seq, row["actor_id"], mentioned)
 
     async def _message(self, aimed: Revision | MessageDeleted) -> Document | None:
         """The row of the message that an entry is aimed at; None where it is aimed at none."""

@@ -1,6 +1,7 @@
 """The rows of entries: put in, and read by conversation, as they are kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from parley.adapters.mongo.client import (
     ASCENDING,
@@ -16,6 +17,8 @@ from parley.ports.log import Record
 
 BRANCHES = 200
 """So many ranges are asked for at once; MongoDB plans each branch of an `$or` by itself."""
+
+OUTLINE: Final = ("conversation_id", "seq", "type", "at", "actor_id", "messages", "mentions")
 
 Range = tuple[int, int | None]
 """After this seq, up to and with that one."""
@@ -97,8 +100,8 @@ class Entries:
     async def outlines(
         self, wanted: Mapping[ConversationId, Range]
     ) -> Mapping[ConversationId, list[Document]]:
-        """Of the entries in these ranges where, which number, which type and when; each conversation's ascending."""
-        fields = {"_id": 0, "conversation_id": 1, "seq": 1, "type": 1, "at": 1}
+        """Everything but the contents of the entries in these ranges; each conversation's ascending."""
+        fields = {"_id": 0, **dict.fromkeys(OUTLINE, 1)}
         found: dict[ConversationId, list[Document]] = {}
         for document in await self._ranges(wanted, fields):
             found.setdefault(conversation_of(document), []).append(document)

@@ -26,12 +26,20 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("conversation_id", "seq"), unique=True),
         Index(("conversation_id", "actor_id", "client_id"), unique=True),
     ),
-    "conversations": (),
+    "conversations": (Index(("directory_key",)),),
     "memberships": (
         Index(("user_id", "conversation_id"), unique=True),
         Index(("conversation_id", "user_id"), unique=True),
     ),
     "aims": (Index(("conversation_id", "message_seq")),),
+    "mentions": (
+        Index(("user_id", "conversation_id", "seq")),
+        Index(("conversation_id", "seq")),
+    ),
+    "marks": (),
+    "people": (Index(("connected",)),),
+    "preferences": (),
+    "room_names": (),
     "deletions": (Index(("since_ms",)),),
     "accounts": (
         Index(("username_key",), unique=True),

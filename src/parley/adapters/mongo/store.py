@@ -6,6 +6,7 @@ import logging
 
 from parley.adapters.mongo import indexes, schema
 from parley.adapters.mongo.accounts import MongoAccounts
+from parley.adapters.mongo.acquaintances import MongoAcquaintances
 from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
@@ -15,9 +16,14 @@ from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.identity import identity
 from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.log import MongoLog
+from parley.adapters.mongo.marks import MongoMarks
 from parley.adapters.mongo.memberships import Memberships
+from parley.adapters.mongo.mentions import Mentions
 from parley.adapters.mongo.nodes import BEAT_SECONDS, Nodes
 from parley.adapters.mongo.outbox import Outbox
+from parley.adapters.mongo.preferences import MongoPreferences
+from parley.adapters.mongo.presence import MongoPresence
+from parley.adapters.mongo.rooms import MongoRooms
 from parley.adapters.mongo.sessions import MongoSessions
 from parley.adapters.mongo.views import Views
 from parley.model.errors import Unavailable
@@ -53,7 +59,8 @@ class MongoStore:
         spawn = self._background.spawn
         entries, memberships = Entries(database), Memberships(database)
         aims = Aims(database)
-        self.views = Views(database, entries, memberships, aims)
+        mentions = Mentions(database)
+        self.views = Views(database, entries, memberships, aims, mentions)
         inside = Inside(entries, memberships, self.views)
         self._outbox = Outbox(memberships, random=random, spawn=spawn)
         self.deletions = Deletions(database, entries, self.views, clock)
@@ -71,6 +78,11 @@ class MongoStore:
         self.conversations = MongoConversations(database, entries, inside)
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
+        self.marks = MongoMarks(database, inside, mentions)
+        self.presence = MongoPresence(database)
+        self.acquaintances = MongoAcquaintances(database, inside)
+        self.rooms = MongoRooms(database)
+        self.preferences = MongoPreferences(database)
         self._closing = asyncio.Event()
         self._keeping = asyncio.get_running_loop().create_task(self._keep_up())
 

@@ -8,7 +8,7 @@ after that too. It is replaced by comparing `applied_seq`, so any node may bring
 import asyncio
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -21,6 +21,7 @@ from parley.adapters.mongo.contents import Contents
 from parley.adapters.mongo.documents import free, thawed
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.memberships import Memberships
+from parley.adapters.mongo.mentions import Mentions
 from parley.model.conversations import State, apply
 from parley.model.entries import (
     ConversationCreated,
@@ -29,9 +30,12 @@ from parley.model.entries import (
     MemberJoined,
     MemberLeft,
     MessageNew,
+    people_named,
 )
-from parley.model.ids import ConversationId
+from parley.model.ids import ConversationId, UserId
 from parley.model.instants import BEGINNING, Timestamp, milliseconds
+from parley.model.marks import Point
+from parley.model.rooms import directory_key, room_key
 
 TOGETHER = 500
 """So many views are written in one bulk."""
@@ -46,14 +50,17 @@ _TIE_BITS = 20
 class View:
     """`state` without its members; `stored` is the document's `applied_seq`.
 
-    `unapplied` are the entries up to the state's head whose effects on other documents may be missing.
+    `unapplied` are the entries up to the state's head whose effects on other documents may be missing; `wrote` where
+    people wrote last, as far as that may be missing. `member_count` is as of `stored`.
     """
 
     state: State
+    member_count: int = 0
     active_at: Timestamp = BEGINNING
     message_seq: int = 0
     stored: int = 0
     unapplied: list[Entry] = field(default_factory=list)
+    wrote: dict[UserId, Point] = field(default_factory=dict)
 
     def follow(self, entry: Entry) -> None:
         """Bring the view from `entry.seq - 1` to `entry.seq`."""
@@ -64,11 +71,12 @@ class View:
             apply(state, entry)
         if isinstance(entry, MessageNew):
             self.active_at, self.message_seq = entry.at, entry.seq
-            return
-        self.unapplied.append(entry)
-        if isinstance(entry, ConversationCreated):
+            self.wrote[entry.actor_id] = Point(entry.seq, entry.messages)
+        elif isinstance(entry, ConversationCreated):
             self.active_at = entry.at
             state.members.clear()
+        if not isinstance(entry, MessageNew) or entry.mentions:
+            self.unapplied.append(entry)
 
 
 def activity(conversation_id: ConversationId, active_at: Timestamp) -> int:
@@ -86,6 +94,7 @@ class Views:
         entries: Entries,
         memberships: Memberships,
         aims: Aims,
+        mentions: Mentions,
         *,
         most_known: int = 20_000,
     ) -> None:
@@ -93,7 +102,7 @@ class Views:
         self._documents = database.collection("conversations")
         self._entries = entries
         self._aims = aims
-        self._contents = Contents(entries, aims)
+        self._contents = Contents(entries, aims, mentions)
         self._memberships = memberships
         self._most_known = most_known
         self._known: OrderedDict[ConversationId, View] = OrderedDict()
@@ -114,7 +123,7 @@ class Views:
         found = {conversation_id: View(State(conversation_id)) for conversation_id in wanted}
         with translated():
             async for document in self._documents.find({"_id": {"$in": wanted}}):
-                found[document["_id"]] = _view(document)
+                found[document["_id"]] = view_of(document)
         return found
 
     async def latest(self, conversation_id: ConversationId) -> View:
@@ -184,16 +193,40 @@ class Views:
         head, stored = view.state.head, view.stored
         if head > stored:
             document, effects = _document(view), list(view.unapplied)
+            count = document["member_count"] = await self._counted(view, effects)
             await self._memberships.follow(effects)
             await self._aims.follow(effects)
             for entry in effects:
                 await self._contents.follow(entry)
+            wrote = dict(view.wrote)
+            await self._memberships.wrote({conversation_id: wrote})
             if not await self._replace(conversation_id, stored, document):
                 return False
-            view.stored = max(view.stored, head)
+            view.stored, view.member_count = max(view.stored, head), count
             del view.unapplied[: len(effects)]
+            _forget_wrote(view, wrote)
         self._clean(conversation_id, head)
         return True
+
+    async def _counted(self, view: View, effects: Sequence[Entry]) -> int:
+        """How many members there are after these entries; to join twice, or leave where one isn't, counts nothing."""
+        named = {user_id for entry in effects for user_id in people_named(entry)}
+        if not named:
+            return view.member_count
+        conversation_id = view.state.conversation_id
+        known = await self._memberships.around([conversation_id], list(named))
+        inside = {
+            user_id: pointer.inside
+            for user_id, pointer in known.get(conversation_id, {}).items()
+            if pointer.seq <= view.stored  # else somebody has applied these entries already
+        }
+        count = view.member_count
+        for entry in effects:
+            joins = not isinstance(entry, MemberLeft)
+            for user_id in people_named(entry):
+                count += (1 if joins else -1) * (inside.get(user_id) is not joins)
+                inside[user_id] = joins
+        return count
 
     async def _found(self, conversation_id: ConversationId) -> View:
         """The view as it is kept and, in memory, what the log has after it."""
@@ -221,18 +254,21 @@ class Views:
 
     async def _write_together(self, views: Sequence[tuple[ConversationId, View]]) -> bool:
         heads = [view.state.head for _, view in views]
+        wrote = {conversation_id: dict(view.wrote) for conversation_id, view in views}
         writes = [
             UpdateOne(
                 {"_id": conversation_id, "applied_seq": view.stored}, {"$set": _document(view)}
             )
             for conversation_id, view in views
         ]
+        await self._memberships.wrote(wrote)
         with translated():
             result = await self._documents.bulk_write(writes, ordered=False)
         if result.matched_count != len(writes):
             return False
         for (conversation_id, view), head in zip(views, heads, strict=True):
             view.stored = max(view.stored, head)
+            _forget_wrote(view, wrote[conversation_id])
             self._clean(conversation_id, head)
         return True
 
@@ -247,8 +283,17 @@ class Views:
             self._known.popitem(last=False)
 
 
+def _forget_wrote(view: View, written: Mapping[UserId, Point]) -> None:
+    """Forget what was written, and nothing that came meanwhile."""
+    view.wrote = {
+        user_id: point for user_id, point in view.wrote.items() if written.get(user_id) != point
+    }
+
+
 def _document(view: View) -> Document:
     state = view.state
+    listed = state.exists and state.kind == "room"
+    name = state.name or ""
     return {
         "applied_seq": state.head,
         "messages": state.messages,
@@ -263,10 +308,14 @@ def _document(view: View) -> Document:
         "pins": {str(seq): user_id for seq, user_id in state.pins.items()},
         "active_at": view.active_at,
         "message_seq": view.message_seq,
+        "member_count": view.member_count,
+        "name_key": room_key(name) if listed else None,
+        "directory_key": directory_key(name, state.conversation_id) if listed else None,
     }
 
 
-def _view(document: Document) -> View:
+def view_of(document: Document) -> View:
+    """The view that a document keeps."""
     state = State(
         conversation_id=document["_id"],
         head=document["applied_seq"],
@@ -285,5 +334,6 @@ def _view(document: Document) -> View:
         state,
         active_at=document["active_at"],
         message_seq=document["message_seq"],
+        member_count=document["member_count"],
         stored=state.head,
     )

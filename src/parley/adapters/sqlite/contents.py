@@ -1,9 +1,10 @@
-"""What edits, annotations and deletions do to rows that are there already."""
+"""What edits, annotations and deletions do to rows that are there already; and whom messages mention."""
 
 import sqlite3
 from typing import Final
 
 from parley.adapters.sqlite import rows
+from parley.adapters.sqlite.keys import Keys
 from parley.model import contents
 from parley.model.entries import (
     Entry,
@@ -28,17 +29,22 @@ _EMPTY_MESSAGE: Final = """
     UPDATE entries SET original = NULL, body = '', extra = NULL, deleted_at = ?, digest = NULL WHERE position = ?
 """
 _EMPTY_REVISION: Final = "UPDATE entries SET body = ?, extra = ?, digest = NULL WHERE position = ?"
+_MENTION: Final = "INSERT INTO mentions (person, conversation, seq) VALUES (?, ?, ?)"
+_FORGET_MENTION: Final = "DELETE FROM mentions WHERE person = ? AND conversation = ? AND seq = ?"
 
 
 class Contents:
     """Keeps every row at its present content; the rules are those of `parley.model.contents`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, keys: Keys) -> None:
         self._connection = connection
+        self._keys = keys
 
     def follow(self, conversation: int, entry: Entry) -> None:
         """Do what an entry that is in the table does to others."""
-        if isinstance(entry, MessageEdited | MessageAnnotated):
+        if isinstance(entry, MessageNew):
+            self._connection.executemany(_MENTION, self._mentioned(conversation, entry))
+        elif isinstance(entry, MessageEdited | MessageAnnotated):
             self._revise(conversation, entry)
         elif isinstance(entry, MessageDeleted):
             self._delete(conversation, entry)
@@ -55,6 +61,8 @@ class Contents:
         extra = rows.extra(revised)
         if isinstance(revision, MessageEdited):
             self._connection.execute(_EDIT, (revised.body, extra, revised.edited_at, position))
+            self._forget_mentions(conversation, message)
+            self._connection.executemany(_MENTION, self._mentioned(conversation, revised))
         else:
             self._connection.execute(_ANNOTATE, (extra, position))
 
@@ -65,7 +73,16 @@ class Contents:
         position, message = found
         deleted = contents.deleted(message, deletion)
         self._connection.execute(_EMPTY_MESSAGE, (deleted.deleted_at, position))
+        self._forget_mentions(conversation, message)
         self._empty_revisions(conversation, message)
+
+    def _forget_mentions(self, conversation: int, message: MessageNew) -> None:
+        self._connection.executemany(_FORGET_MENTION, self._mentioned(conversation, message))
+
+    def _mentioned(self, conversation: int, message: MessageNew) -> list[tuple[int, int, int]]:
+        """The rows of whom a message mentions, its sender apart."""
+        others = set(message.mentions) - {message.actor_id}
+        return [(self._keys.person(one), conversation, message.seq) for one in others]
 
     def _empty_revisions(self, conversation: int, message: MessageNew) -> None:
         found = self._connection.execute(_REVISIONS, (conversation, message.seq)).fetchall()

@@ -53,7 +53,7 @@ class Entries:
         self._keys = keys
         self._activity = activity
         self._views = Views(connection, keys)
-        self._contents = Contents(connection)
+        self._contents = Contents(connection, keys)
         self._heads: dict[int, int] = {}
         self.position = 0
         self.rolled_back()
@@ -99,10 +99,10 @@ class Entries:
         entry = record.entry
         if entry.seq != seq:
             raise ValueError(f"This entry asks for seq {entry.seq} where {seq} is next.")
-        if not isinstance(entry, MessageNew):
+        if not isinstance(entry, MessageNew) or entry.mentions:
             self._insert_with_views(conversation, record, entry)
             return
-        # The hot path: one statement, and nothing else in the store changes.
+        # The hot path, a message that mentions nobody: one statement, and nothing else in the store changes.
         position = self.position + 1
         self._connection.execute(
             _INSERT_MESSAGE,
@@ -136,7 +136,7 @@ class Entries:
             raise
         execute("RELEASE entry")
         self.position += 1
-        if isinstance(entry, ConversationCreated):
+        if isinstance(entry, ConversationCreated | MessageNew):
             self._activity.touch(conversation, self.position)
 
     def _row(self, conversation: int, record: Record, entry: Entry) -> rows.Row:

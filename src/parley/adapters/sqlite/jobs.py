@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from parley.adapters.sqlite.entries import Entries
+from parley.adapters.sqlite.entries import REFUSALS, Entries
 from parley.adapters.sqlite.writer import Job
-from parley.model.errors import ChatError, Unavailable
+from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Down, Record
@@ -47,7 +47,7 @@ class Append(Job):
 
 
 class Change(Job, Generic[T]):
-    """Some statements of which all take effect or, where one is refused, none."""
+    """Some statements of which all take effect or, where one is refused or `change` fails, none."""
 
     def __init__(
         self, connection: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]
@@ -61,7 +61,9 @@ class Change(Job, Generic[T]):
         self._connection.execute("SAVEPOINT change")
         try:
             self._settle = partial(self.answer.resolve, self._change(self._connection))
-        except (ChatError, sqlite3.IntegrityError) as error:
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, REFUSALS):
+                raise
             self._connection.execute("ROLLBACK TO change")
             self._settle = partial(self.answer.fail, error)
         self._connection.execute("RELEASE change")

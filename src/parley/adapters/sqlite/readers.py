@@ -54,6 +54,8 @@ class Readers:
             connection.execute("BEGIN")
             return reading(connection)
         finally:
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-            self._free.put(connection)
+            try:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+            finally:
+                self._free.put(connection)

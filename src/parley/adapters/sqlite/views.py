@@ -21,7 +21,8 @@ from parley.model.entries import (
     MessageUnpinned,
     Role,
 )
-from parley.model.ids import UserId
+from parley.model.ids import ConversationId, UserId
+from parley.model.rooms import directory_key, room_key
 
 _PUT_MEMBER: Final = """
     INSERT INTO members (conversation, person, role, joined_seq) VALUES (?, ?, ?, ?)
@@ -35,8 +36,16 @@ _DELETE_EMPTY_GROUP: Final = """
     UPDATE conversations SET deleted = 1 WHERE key = ? AND kind = 'group'
     AND NOT EXISTS (SELECT 1 FROM members WHERE conversation = conversations.key)
 """
+_STEP_DOWN: Final = """
+    UPDATE members SET role = 'admin' WHERE conversation = ? AND person = ? AND role = 'owner'
+    AND EXISTS (SELECT 1 FROM members WHERE conversation = ? AND person = ?)
+"""
 _CREATE: Final = """
     UPDATE conversations SET kind = ?, name = ?, topic = ?, data = ?, created_at = ? WHERE key = ?
+"""
+_CREATE_ROOM: Final = "INSERT INTO rooms (conversation, name_key, directory_key) VALUES (?, ?, ?)"
+_RENAME_ROOM: Final = """
+    UPDATE rooms SET name_key = ?2, directory_key = ?3 WHERE conversation = ?1
 """
 
 
@@ -50,7 +59,7 @@ def decode_data(text: str | None) -> Json | None:
 
 
 class Views:
-    """`conversations`, `members` and `pins`: the same as `parley.model.conversations.apply`, in SQL."""
+    """`conversations`, `members`, `pins` and `rooms`: the same as `parley.model.conversations.apply`, in SQL."""
 
     def __init__(self, connection: sqlite3.Connection, keys: Keys) -> None:
         self._connection = connection
@@ -78,6 +87,9 @@ class Views:
         self._connection.execute(
             _CREATE, (entry.kind, entry.name, entry.topic, data, entry.at, conversation)
         )
+        if entry.kind == "room":
+            # Before the members, whom it counts.
+            self._name_room(_CREATE_ROOM, conversation, entry.name, entry.conversation_id)
         for first in entry.members:
             self._put(conversation, first.user_id, first.role, entry.seq)
 
@@ -89,10 +101,19 @@ class Views:
                     f"UPDATE conversations SET {name} = ? WHERE key = ?",
                     (encode_data(value) if name == "data" else value, conversation),
                 )
+        if not isinstance(entry.changes.name, msgspec.UnsetType):
+            self._name_room(_RENAME_ROOM, conversation, entry.changes.name, entry.conversation_id)
+
+    def _name_room(
+        self, statement: str, conversation: int, name: str | None, conversation_id: ConversationId
+    ) -> None:
+        keys = room_key(name or ""), directory_key(name or "", conversation_id)
+        self._connection.execute(statement, (conversation, *keys))
 
     def _deleted(self, conversation: int, _entry: ConversationDeleted) -> None:
         execute = self._connection.execute
         execute("UPDATE conversations SET deleted = 1 WHERE key = ?", (conversation,))
+        execute("DELETE FROM rooms WHERE conversation = ?", (conversation,))
         execute("DELETE FROM members WHERE conversation = ?", (conversation,))
         execute("DELETE FROM pins WHERE conversation = ?", (conversation,))
 
@@ -110,6 +131,10 @@ class Views:
 
     def _member_changed(self, conversation: int, entry: MemberChanged) -> None:
         self._set_role(conversation, entry.user_id, entry.role)
+        if entry.role == "owner" and entry.actor_id != entry.user_id:
+            past = (conversation, self._keys.person(entry.actor_id))
+            heir = (conversation, self._keys.person(entry.user_id))
+            self._connection.execute(_STEP_DOWN, (*past, *heir))
 
     def _pinned(self, conversation: int, entry: MessagePinned) -> None:
         person = self._keys.person(entry.actor_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.api.origins import Origins
+from parley.model.origins import Origins
 
 ORIGINS = Origins(["https://App.example.org/"])
 
@@ -29,3 +29,19 @@ ORIGINS = Origins(["https://App.example.org/"])
 )
 def test_own_pages_and_allowed_sites_only(origin, host, allowed):
     assert ORIGINS.allows(origin, host) is allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "fetch_site", "allowed"),
+    [
+        (None, "same-origin", True),
+        (None, "same-site", False),
+        (None, "cross-site", False),
+        (None, "none", False),
+        ("https://evil.example", "same-origin", False),
+    ],
+)
+def test_without_an_origin_the_browser_may_vouch_that_the_page_is_our_own(
+    origin, fetch_site, allowed
+):
+    assert ORIGINS.allows(origin, "chat.example.org", fetch_site) is allowed

@@ -1,0 +1,228 @@
+"""Marks: how far people have received and read, and telling those whom it concerns."""
+
+from msgspec import Struct
+
+from parley.journal.journal import Journal
+from parley.model.conversations import State
+from parley.model.errors import Invalid, Unavailable
+from parley.model.ids import ConversationId, UserId
+from parley.model.marks import (
+    START,
+    Mark,
+    MemberMarks,
+    Point,
+    Receipt,
+    Standing,
+    as_others_see,
+    read_up_to,
+    unread_after,
+)
+from parley.model.permissions import require_member
+from parley.ports.background import Spawn
+from parley.ports.bus import Bus, Marked
+from parley.ports.log import Log
+from parley.ports.marks import MarkStore, Move
+from parley.ports.timers import After
+
+PAGE = 200
+FLUSH_SECONDS = 1.0
+MOST_TOLD = 100
+"""In a conversation with more members only one's own devices hear of one's marks: n readers of n marks are n²."""
+
+Key = tuple[ConversationId, UserId]
+Batch = dict[ConversationId, dict[UserId, MemberMarks]]
+
+
+class MarkAnswer(Struct, frozen=True, omit_defaults=True):
+    """Where one stands now; empty where no more than `delivered` was named."""
+
+    marks: Standing | None = None
+
+
+class MarksPage(Struct, frozen=True):
+    """Marks of members, longest in first; `next` is how many to pass over for the next page."""
+
+    items: list[MemberMarks]
+    next: int | None
+
+
+class Marks:
+    """Each person's own, never judged against anybody else's."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        log: Log,
+        marks: MarkStore,
+        bus: Bus,
+        spawn: Spawn,
+        after: After,
+        most_told: int = MOST_TOLD,
+    ) -> None:
+        self._journal = journal
+        self._log = log
+        self._marks = marks
+        self._bus = bus
+        self._spawn = spawn
+        self._after = after
+        self._most_told = most_told
+        self._waiting = False
+        self._delivered: dict[Key, int] = {}
+        self._for_members: Batch = {}
+        self._for_oneself: Batch = {}
+
+    async def mark(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        *,
+        read: int | None = None,
+        delivered: int | None = None,
+        unread_from: int | None = None,
+    ) -> MarkAnswer:
+        """Mark everything up to a seq as read, or as received; or everything from a seq on as unread.
+
+        The first two only move forwards, and reading is receiving. What is read, or unread again, is durable when this
+        answers; what is only received is kept within a second or so, and may fall back in a crash.
+
+        Raises:
+            Invalid: None of the three, both of `read` and `unread_from`, or a seq that is not in the log.
+            NotFound: The conversation is not there for this person.
+            NotAMember: It is a room that this person is not in.
+        """
+        if read is None and delivered is None and unread_from is None:
+            raise Invalid("Name one of read, delivered and unread_from.")
+        if read is not None and unread_from is not None:
+            raise Invalid("Name one of read and unread_from.")
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        if delivered is not None:
+            await self._receive(state, user_id, delivered)
+        if read is not None:
+            return MarkAnswer(await self._read(state, user_id, read))
+        if unread_from is not None:
+            return MarkAnswer(await self._unread(state, user_id, unread_from))
+        return MarkAnswer()
+
+    async def of_members(
+        self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
+    ) -> MarksPage:
+        """How far the members have come, longest in first.
+
+        Raises:
+            NotFound: The conversation is not there for this person.
+            NotAMember: It is a room that this person is not in.
+        """
+        if not 1 <= limit <= PAGE:
+            raise Invalid("A page holds 1 to 200 items.", limit=limit)
+        state = await self._journal.state(conversation_id)
+        require_member(state, user_id)
+        order = sorted((member.joined_seq, one) for one, member in state.members.items())
+        page = [one for _, one in order[after : after + limit]]
+        found = await self._marks.of(conversation_id, page)
+        items = [as_others_see(one, found.get(one, Mark())) for one in page]
+        return MarksPage(items, after + limit if len(order) > after + limit else None)
+
+    async def flush(self) -> None:
+        """Keep and tell everything that waits for its second to pass."""
+        delivered, self._delivered = self._delivered, {}
+        moves = [
+            Move(conversation_id, user_id, Mark(delivered=seq))
+            for (conversation_id, user_id), seq in delivered.items()
+        ]
+        try:
+            for move in await self._marks.advance(moves) if moves else ():
+                state = await self._journal.state(move.conversation_id)
+                told = MemberMarks(move.user_id, move.mark.delivered)
+                note(self._for_members if self._few(state) else self._for_oneself, state, told)
+        except Unavailable:
+            for key, seq in delivered.items():
+                self._delivered[key] = max(seq, self._delivered.get(key, 0))
+            self._wait()
+        self._tell()
+
+    # --- the three marks ----------------------------------------------------------------------------------------
+
+    async def _receive(self, state: State, user_id: UserId, seq: int) -> None:
+        await self._require_seq(state, seq)
+        key = state.conversation_id, user_id
+        self._delivered[key] = max(seq, self._delivered.get(key, 0))
+        self._wait()
+
+    async def _read(self, state: State, user_id: UserId, seq: int) -> Standing | None:
+        conversation_id = state.conversation_id
+        move = Move(conversation_id, user_id, read_up_to(await self._point(state, seq)))
+        moved = await self._marks.advance([move])
+        standing = await self._standing(user_id, conversation_id)
+        if moved and standing is not None:
+            self._tell_read(state, user_id, standing, max(moved[0].mark.seen, standing.read))
+        return standing
+
+    async def _unread(self, state: State, user_id: UserId, seq: int) -> Standing | None:
+        conversation_id = state.conversation_id
+        await self._require_seq(state, seq)
+        before = await self._point(state, seq - 1) if seq > 1 else START
+        mark = unread_after(before, max(state.head, seq))
+        kept = await self._marks.rewind(Move(conversation_id, user_id, mark))
+        note(self._for_oneself, state, MemberMarks(user_id, kept.delivered, kept.read))
+        self._wait()
+        return await self._standing(user_id, conversation_id)
+
+    async def _standing(self, user_id: UserId, conversation_id: ConversationId) -> Standing | None:
+        """None of somebody who has left meanwhile."""
+        return (await self._marks.standings(user_id, [conversation_id])).get(conversation_id)
+
+    async def _require_seq(self, state: State, seq: int) -> None:
+        if not 1 <= seq <= state.head:
+            await self._point(state, seq)
+
+    async def _point(self, state: State, seq: int) -> Point:
+        """How many messages there were up to a seq. One beyond the head may be known to the store before this node."""
+        if seq == state.head:
+            return Point(seq, state.messages)
+        found = await self._log.read(state.conversation_id, seq - 1, 1) if seq >= 1 else []
+        if not found:
+            raise Invalid("There is no such seq.", seq=seq, head=state.head)
+        return Point(seq, found[0].entry.messages)
+
+    # --- telling ------------------------------------------------------------------------------------------------
+
+    def _few(self, state: State) -> bool:
+        return len(state.members) <= self._most_told
+
+    def _tell_read(self, state: State, user_id: UserId, mine: Standing, seen: int) -> None:
+        if self._few(state):
+            note(self._for_members, state, MemberMarks(user_id, mine.delivered, seen))
+        if not self._few(state) or mine.read < seen:
+            note(self._for_oneself, state, MemberMarks(user_id, mine.delivered, mine.read))
+        else:
+            self._for_oneself.get(state.conversation_id, {}).pop(user_id, None)
+        self._wait()
+
+    def _wait(self) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self._after(FLUSH_SECONDS, self._due)
+
+    def _due(self) -> None:
+        self._waiting = False
+        self._spawn(self.flush())
+
+    def _tell(self) -> None:
+        """Those of the members first: where one's own devices are told something else, that comes last and stays."""
+        for to_members, batch in ((True, self._for_members), (False, self._for_oneself)):
+            for conversation_id, told in batch.items():
+                if told:
+                    receipt = Receipt(conversation_id, list(told.values()))
+                    self._bus.signal(Marked(receipt, to_members))
+            batch.clear()
+
+
+def note(batch: Batch, state: State, told: MemberMarks) -> None:
+    """Add to what is told when the second is over; what is told of reading stays where there is nothing newer."""
+    marks = batch.setdefault(state.conversation_id, {})
+    before = marks.get(told.user_id)
+    if before is not None and told.read is None:
+        told = MemberMarks(told.user_id, told.delivered, before.read)
+    marks[told.user_id] = told
