@@ -17,13 +17,13 @@ from typing import Final
 
 import pytest
 from pymongo import AsyncMongoClient
-from pymongo.monitoring import CommandListener
 
 from parley.adapters.mongo.client import Database, Limits
 from parley.adapters.mongo.store import MongoStore
 from parley.model.ids import ConversationId
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record
+from tests.support.queries import Queries
 
 SOURCE: Final = Path(__file__).parent.parent / "ferretdb"
 PROGRAM: Final = SOURCE / "build" / "ferretdb"
@@ -93,16 +93,22 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def a_database(
-    uri: str, listeners: Sequence[CommandListener] = (), limits: Limits | None = None
-) -> AsyncIterator[Database]:
-    """A database that nobody else has, gone afterwards."""
+async def a_database(uri: str, limits: Limits | None = None) -> AsyncIterator[Database]:
+    """A database that nobody else has, gone afterwards; everything asked of it must be answered by an index."""
+    queries = Queries()
     name = f"test_{secrets.token_hex(6)}"
-    base, _, options = uri.partition("?")
-    whole = f"{base.rstrip('/')}/{name}" + (f"?{options}" if options else "")
-    yield Database(whole, limits, listeners)
+    yield Database(named(uri, name), limits, [queries])
+    assert queries.uncovered == []
+    if GIVEN:  # FerretDB explains nothing
+        assert await queries.explained(uri, name) == []
     async with AsyncMongoClient[dict[str, object]](uri) as client:
         await client.drop_database(name)
+
+
+def named(uri: str, name: str) -> str:
+    """The URI of a database on this server."""
+    base, _, options = uri.partition("?")
+    return f"{base.rstrip('/')}/{name}" + (f"?{options}" if options else "")
 
 
 class Publishing:
