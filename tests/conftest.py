@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 
 import pytest
 
+from tests.support.mongodb import mongodb  # noqa: F401  # the fixture, for all tests
+
 REQUIRE_ALL: Final = os.environ.get("TESTS_REQUIRE_ALL", "") not in {"", "0"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import importlib.metadata
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from secrets import token_bytes
@@ -20,16 +19,6 @@ from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
-from parley.adapters.sqlite.accounts import SqliteAccounts
-from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
-from parley.adapters.sqlite.conversations import SqliteConversations
-from parley.adapters.sqlite.database import Database
-from parley.adapters.sqlite.log import SqliteLog
-from parley.adapters.sqlite.marks import SqliteMarks
-from parley.adapters.sqlite.preferences import SqlitePreferences
-from parley.adapters.sqlite.presence import SqlitePresence
-from parley.adapters.sqlite.rooms import SqliteRooms
-from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
@@ -44,19 +33,10 @@ from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
-from parley.ports.accounts import AccountStore
-from parley.ports.acquaintances import Acquaintances
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
-from parley.ports.conversations import Conversations as Views
-from parley.ports.log import Log, StoreIdentity
-from parley.ports.marks import MarkStore
 from parley.ports.passwords import Passwords
-from parley.ports.preferences import PreferenceStore
-from parley.ports.presence import PresenceStore
-from parley.ports.rooms import RoomStore
-from parley.ports.sessions import SessionStore
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
@@ -76,6 +56,7 @@ from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
 from parley.socketio.server import Server
+from parley.stores import Stores, open_stores
 
 TRIES: Final = 10
 TRIES_PER_MINUTE: Final = 5
@@ -93,16 +74,25 @@ async def build(
     """Everything, wired: both doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
     Raises:
-        CannotOpen: The database can't be used.
+        CannotOpenStore: The database can't be used.
     """
     core = await _core(settings, folder, inside)
+    stores = core.stores
     services = _services(settings, core)
     inside.push_async_callback(services.marks.flush)
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
     browsers = _browsers(settings)
     sockets = _sockets(settings, core, services, browsers)
-    app = _app(settings, services, browsers, core.identity.epoch, not_ready)
+    if stores.heard is not None:
+        core.bus.subscribe(on_record=stores.heard)
+    app = _app(
+        settings,
+        services,
+        browsers,
+        stores.identity.epoch,
+        lambda: not_ready() or stores.trouble(),
+    )
     http = HttpServer(
         _routed(app, sockets),
         sockets.websocket_protocol,
@@ -121,21 +111,12 @@ class Core(Struct, frozen=True, kw_only=True):
     after: After
     passwords: Passwords
     tokens: Tokens
-    accounts: AccountStore
-    sessions: SessionStore
-    presence: PresenceStore
-    acquaintances: Acquaintances
-    log: Log
-    views: Views
-    marks: MarkStore
-    rooms: RoomStore
-    preferences: PreferenceStore
-    identity: StoreIdentity
+    stores: Stores
 
 
 async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
-    database = await Database.open(folder.path, fatal=end_at_once, synchronous=settings.synchronous)
-    inside.push_async_callback(database.close)
+    clock = SystemClock()
+    stores = await open_stores(settings, folder, clock, inside)
     passwords = Argon2Passwords(random=token_bytes)
     inside.callback(passwords.close)
     background = Background()
@@ -143,62 +124,56 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
     signing_key = _derived(settings.secret or folder.secret(), "access tokens")
     lifetime_s = settings.access_token_minutes * 60
     return Core(
-        clock=SystemClock(),
+        clock=clock,
         bus=MemoryBus(),
         background=background,
         after=asyncio.get_running_loop().call_later,
         passwords=passwords,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
-        accounts=SqliteAccounts(database),
-        sessions=SqliteSessions(database),
-        presence=SqlitePresence(database),
-        acquaintances=SqliteAcquaintances(database),
-        log=SqliteLog(database),
-        views=SqliteConversations(database),
-        marks=SqliteMarks(database),
-        rooms=SqliteRooms(database),
-        preferences=SqlitePreferences(database),
-        identity=database.identity,
+        stores=stores,
     )
 
 
 def _services(settings: Settings, core: Core) -> Services:
+    stores = core.stores
     journal = Journal(
-        log=core.log,
+        log=stores.log,
         bus=core.bus,
         clock=core.clock,
         random=token_bytes,
         spawn=core.background.spawn,
-        identity=core.identity,
+        identity=stores.identity,
         most_awake=settings.awake_conversations,
     )
-    naming = Naming(journal=journal, rooms=core.rooms, clock=core.clock, random=token_bytes)
+    if stores.log.shared:
+        core.bus.subscribe(on_record=journal.on_record)
+    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=Accounts(
-            accounts=core.accounts,
-            sessions=core.sessions,
+            accounts=stores.accounts,
+            sessions=stores.sessions,
             passwords=core.passwords,
             tokens=core.tokens,
             clock=core.clock,
             random=token_bytes,
-            epoch=core.identity.epoch,
+            epoch=stores.identity.epoch,
             session_lifetime_s=_session_lifetime_s(settings),
             tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
         ),
         sessions=Sessions(
-            sessions=core.sessions,
+            sessions=stores.sessions,
             tokens=core.tokens,
             bus=core.bus,
             clock=core.clock,
             session_lifetime_s=_session_lifetime_s(settings),
         ),
-        users=Users(core.accounts),
+        users=Users(stores.accounts),
         conversations=Conversations(
             journal=journal,
-            views=core.views,
-            marks=core.marks,
-            accounts=core.accounts,
-            preferences=core.preferences,
+            views=stores.conversations,
+            marks=stores.marks,
+            accounts=stores.accounts,
+            preferences=stores.preferences,
             random=token_bytes,
             most_first_members=settings.max_members_at_creation,
             most_group_members=settings.max_group_members,
@@ -207,28 +182,28 @@ def _services(settings: Settings, core: Core) -> Services:
         rooms=Rooms(
             journal=journal,
             naming=naming,
-            rooms=core.rooms,
+            rooms=stores.rooms,
             random=token_bytes,
             most_members=settings.max_room_members,
         ),
         administration=Administration(journal=journal, naming=naming),
-        preferences=Preferences(journal=journal, preferences=core.preferences),
+        preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
-            journal=journal, log=core.log, accounts=core.accounts, spawn=core.background.spawn
+            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
         ),
         reactions=Reactions(journal),
         pins=Pins(journal),
         marks=Marks(
             journal=journal,
-            log=core.log,
-            marks=core.marks,
+            log=stores.log,
+            marks=stores.marks,
             bus=core.bus,
             spawn=core.background.spawn,
             after=core.after,
         ),
         presence=Presences(
-            store=core.presence,
-            acquaintances=core.acquaintances,
+            store=stores.presence,
+            acquaintances=stores.acquaintances,
             bus=core.bus,
             clock=core.clock,
             after=core.after,
@@ -241,7 +216,9 @@ def _services(settings: Settings, core: Core) -> Services:
             clock=core.clock,
             most_members=settings.max_typing_members,
         ),
-        sync=Sync(journal=journal, log=core.log, marks=core.marks, preferences=core.preferences),
+        sync=Sync(
+            journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
+        ),
     )
 
 
@@ -274,7 +251,12 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
         )
     )
     namespace = server.namespace()
-    hub = Hub(namespace=namespace, views=core.views, log=core.log, spawn=core.background.spawn)
+    hub = Hub(
+        namespace=namespace,
+        views=core.stores.conversations,
+        log=core.stores.log,
+        spawn=core.background.spawn,
+    )
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
     expiry = Expiry(
         namespace=namespace, sessions=services.sessions, clock=core.clock, after=core.after
@@ -343,9 +325,3 @@ def _session_lifetime_s(settings: Settings) -> int:
 def _derived(secret: str, purpose: str) -> bytes:
     """A key for one purpose, so that none signs for another's."""
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
-
-
-def end_at_once(error: Exception) -> None:
-    """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
-    log.critical("the store failed, so this process ends", exc_info=error)
-    os._exit(1)

@@ -11,11 +11,11 @@ import uvloop
 
 from parley.adapters.files.data_folder import DataFolder, DataFolderError
 from parley.adapters.logs import lines
-from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.uvicorn.http_server import HttpServer, listen
 from parley.bootstrap import build
-from parley.settings import Settings
+from parley.settings import Settings, without_credentials
 from parley.socketio.server import Server
+from parley.stores import CannotOpenStore
 
 log = structlog.get_logger("parley")
 
@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             runner.run(Node(settings, folder).run(listener))
-    except (DataFolderError, CannotOpen) as error:
+    except (DataFolderError, CannotOpenStore) as error:
         raise CannotStart(str(error)) from error
 
 
@@ -63,7 +63,7 @@ class Node:
                 "serving",
                 url=_url(listener),
                 data=str(settings.data),
-                store=settings.store,
+                store=without_credentials(settings.store),
                 bus=settings.bus,
             )
             await told_to_stop.wait()

@@ -55,8 +55,27 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = None
     store: Annotated[
-        Literal["sqlite"], Meta(description="Where conversations and accounts are kept.")
+        str,
+        Meta(
+            pattern=r"^(sqlite|mongodb(\+srv)?://\S+)$",
+            description="Where conversations and accounts are kept: `sqlite`, in the data folder, or a MongoDB.",
+            extra={"allowed": "sqlite, or an address such as mongodb://host/database"},
+        ),
     ] = "sqlite"
+    mongodb_timeout_seconds: Annotated[
+        float,
+        Meta(gt=0, le=300, description="How long one call to MongoDB may take, with its retries."),
+    ] = 5.0
+    mongodb_connections: Annotated[
+        int, Meta(ge=2, description="Most connections that this node opens to MongoDB.")
+    ] = 50
+    allow_several_nodes: Annotated[
+        bool,
+        Meta(
+            description="Start though another node lives on the same MongoDB and the bus is in-process: neither hears "
+            "of what happens on the other. For tests."
+        ),
+    ] = False
     synchronous: Annotated[
         Literal["FULL", "NORMAL"],
         Meta(
@@ -205,6 +224,8 @@ class Field(Struct, frozen=True):
             return ",".join(value)
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, str):
+            return without_credentials(value)
         return "" if value is None else str(value)
 
     @property
@@ -241,7 +262,7 @@ def read(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) 
         try:
             values[field.name] = field.parse(text)
         except ValueError:
-            given = "what was given" if field.secret else f"'{_without_credentials(text)}'"
+            given = "what was given" if field.secret else f"'{without_credentials(text)}'"
             problems.append(f"{where} can't be {given}: give {field.allowed}.")
     settings = Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field's own type
     problems += _contradictions(settings)
@@ -285,7 +306,7 @@ def _find(
     return Source.DEFAULT, "", ""
 
 
-def _without_credentials(text: str) -> str:
+def without_credentials(text: str) -> str:
     return re.sub(r"//[^/@]*@", "//…@", text)
 
 

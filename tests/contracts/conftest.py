@@ -17,6 +17,9 @@ from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.mongo.nodes import Nodes
+from parley.adapters.mongo.store import MongoStore
+from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.conversations import SqliteConversations
@@ -38,6 +41,7 @@ from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
+from tests.support.mongodb import Publishing, a_database
 from tests.support.pen import Pen
 
 
@@ -54,6 +58,8 @@ class Store:
     acquaintances: Acquaintances
     rooms: RoomStore
     preferences: PreferenceStore
+    ordered: bool = True
+    """Whether all entries of the store have one order, their positions."""
 
     async def write(self, pen: Pen, *entries: Entry) -> list[int]:
         """Append these entries, all of which must get in; their positions."""
@@ -71,7 +77,7 @@ Opened = AbstractAsyncContextManager[Store]
 
 
 @asynccontextmanager
-async def memory(_folder: Path) -> AsyncIterator[Store]:
+async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
     yield Store(
         log,
@@ -87,7 +93,7 @@ async def memory(_folder: Path) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def sqlite(folder: Path) -> AsyncIterator[Store]:
+async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Store]:
     failures: list[Exception] = []
     database = await Database.open(folder, fatal=failures.append)
     yield Store(
@@ -105,12 +111,38 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
     assert failures == []
 
 
-STORES: dict[str, Callable[[Path], Opened]] = {"memory": memory, "sqlite": sqlite}
+@asynccontextmanager
+async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
+    async with a_database(request.getfixturevalue("mongodb")) as database:
+        nodes = Nodes(database, "node")
+        opened = await MongoStore.open(
+            database, nodes=nodes, clock=SystemClock(), random=secrets.token_bytes
+        )
+        yield Store(
+            Publishing(opened),
+            opened.conversations,
+            opened.accounts,
+            opened.sessions,
+            opened.marks,
+            opened.presence,
+            opened.acquaintances,
+            opened.rooms,
+            opened.preferences,
+            ordered=False,
+        )
+        await opened.close()
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest, Path], Opened]] = {
+    "memory": memory,
+    "sqlite": sqlite,
+    "mongo": mongo,
+}
 
 
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
+    async with STORES[request.param](request, tmp_path) as opened:
         yield opened
 
 

@@ -46,7 +46,8 @@ def verdict(state: State, user_id: UserId, what: str, target: UserId) -> Entry |
 class Done:
     """A command that has its final answer.
 
-    `asked_head` is what was published when it was asked, `answered_head` what was in the log when it was answered.
+    `asked_head` is what was published when it was asked, or in the log where several nodes write it; `answered_head`
+    what was in the log when it was answered.
     """
 
     where: ConversationId
@@ -79,7 +80,8 @@ class Device:
 
     async def _do(self, where: ConversationId, what: str, target: UserId, client_id: str) -> None:
         for attempt in count():
-            asked = self.published_head(where)
+            shared = self.world.log.shared
+            asked = self.world.log.disk.head(where) if shared else self.published_head(where)
             try:
                 outcome: Committed | ChatError = await self._ask(where, what, target, client_id)
             except Unavailable:
@@ -116,7 +118,7 @@ class Device:
         return ask()
 
 
-async def scenario(seed: int) -> None:
+async def scenario(seed: int, nodes: int = 1) -> None:
     dice = random.Random(seed)
     kind = MemoryLog()
     for where in PLACES:
@@ -131,28 +133,59 @@ async def scenario(seed: int) -> None:
             members=(FirstMember(PEOPLE[0], "owner"), FirstMember(PEOPLE[1], "member")),
         )
         await kind.append(where, 0, [Record(entry)])
-    log = MemoryLog(kind.disk, Faults.seeded(seed, rate=dice.choice((0.1, 0.5, 0.9))))
-    world = world_over(log)
-    devices = [Device(world, one, f"{one}{n}", dice) for one in PEOPLE for n in range(3)]
+    worlds = [
+        world_over(
+            MemoryLog(
+                kind.disk,
+                Faults.seeded(seed + node, rate=dice.choice((0.1, 0.5, 0.9))),
+                shared=nodes > 1,
+            )
+        )
+        for node in range(nodes)
+    ]
+    for world in worlds:
+        gossip(world, [other for other in worlds if other is not world], dice)
+    devices = [
+        Device(dice.choice(worlds), one, f"{one}{n}", dice) for one in PEOPLE for n in range(3)
+    ]
+    await run(worlds, devices)
+    for world in worlds:
+        for where in PLACES:
+            check_log(world, where)
+    for device in devices:
+        for done in device.done:
+            check_answer(device.world, done)
+
+
+def gossip(world: World, others: list[World], dice: random.Random) -> None:
+    """A bus between nodes that loses a part of what one publishes, differently in each run."""
+    loss = dice.choice((0.0, 0.3, 1.0))
+
+    def pass_on(record: Record) -> None:
+        for other in others:
+            if dice.random() >= loss:
+                asyncio.get_running_loop().call_soon(other.journal.on_record, record)
+
+    world.bus.subscribe(on_record=pass_on)
+
+
+async def run(worlds: list[World], devices: list[Device]) -> None:
     running = asyncio.gather(*(device.run(6) for device in devices))
     turns = 0
     while not running.done():
         turns += 1
-        if turns % 7 == 0:
-            world.clock.advance(seconds=0.4)
-            log.land()
-        if turns > 3_000:
-            log.faults.spare()
+        for world in worlds:
+            if turns % 7 == 0:
+                world.clock.advance(seconds=0.4)
+                world.log.land()
+            if turns > 3_000:
+                world.log.faults.spare()
         assert turns < 50_000, "a command has no final answer"
         await asyncio.sleep(0)
     await running
-    log.land()
-    await world.background.settled()
-    for where in PLACES:
-        check_log(world, where)
-    for device in devices:
-        for done in device.done:
-            check_answer(world, done)
+    for world in worlds:
+        world.log.land()
+        await world.background.settled()
 
 
 def check_log(world: World, where: ConversationId) -> None:
@@ -210,3 +243,9 @@ def same_verdict(state: State, done: Done) -> bool:
 @given(st.integers(0, 2**32))
 def test_the_log_has_no_hole_and_no_double_and_every_answer_is_true(seed: int) -> None:
     asyncio.run(scenario(seed))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_the_same_holds_for_several_nodes_on_one_log(seed: int) -> None:
+    asyncio.run(scenario(seed, nodes=2))

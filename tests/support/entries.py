@@ -1,7 +1,10 @@
 """Strategies: entries of every type, as unlikely as the types allow."""
 
+from collections.abc import Iterable
+
 from hypothesis import strategies as st
 
+from parley.model.conversations import State, apply
 from parley.model.entries import (
     Attachment,
     Changes,
@@ -22,7 +25,7 @@ from parley.model.entries import (
     ReactionAdded,
     ReactionRemoved,
 )
-from parley.model.ids import UserId
+from parley.model.ids import ConversationId, UserId
 
 people = st.sampled_from([UserId(name) for name in ("ann", "ben", "cat", "dot")])
 roles = st.sampled_from(["owner", "admin", "member", "guest"])
@@ -61,7 +64,10 @@ creations = st.builds(
     **_acts,
     kind=st.sampled_from(["direct", "group", "room"]),
     members=st.lists(
-        st.builds(FirstMember, people, roles), max_size=4, unique_by=lambda first: first.user_id
+        st.builds(FirstMember, people, roles),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda first: first.user_id,
     ).map(tuple),
     name=_optional,
     topic=_optional,
@@ -102,14 +108,30 @@ later: st.SearchStrategy[Entry] = st.one_of(
 )
 
 
+def _possible(entries: Iterable[Entry]) -> list[Entry]:
+    """Without what can't happen: joining twice, leaving or a new role where one is not in, anything after the end."""
+    state, kept = State(ConversationId("")), []
+    for entry in entries:
+        is_in = getattr(entry, "user_id", None) in state.members
+        if (
+            state.deleted
+            or (isinstance(entry, MemberJoined) and is_in)
+            or (isinstance(entry, MemberLeft | MemberChanged) and not is_in)
+        ):
+            continue
+        apply(state, entry)
+        kept.append(entry)
+    return kept
+
+
 def _log(drawn: tuple[Entry, list[Entry]]) -> list[Entry]:
     """In their order; an entry aimed at one that does not come before it is left out."""
     log = [drawn[0]]
     for entry in drawn[1]:
         if getattr(entry, "message_seq", 0) <= len(log):
             log.append(entry)
-    return log
+    return _possible(log)
 
 
 logs = st.tuples(creations, st.lists(later, min_size=5, max_size=24)).map(_log)
-"""The entries of a conversation, from its creation on; no other rule was asked whether they may follow each other."""
+"""The entries of a conversation, from its creation on; of other rules only those of membership were asked."""

@@ -47,12 +47,13 @@ class Pen:
     def _record(self, entry: Entry) -> Record:
         self.head += 1
         self.messages += isinstance(entry, MessageNew)
+        number = next(_numbers)
         stamped = replace(
             entry,
             conversation_id=self.conversation_id,
             seq=self.head,
-            at=timestamp(1_700_000_000_000 + self.head),
-            client_id=entry.client_id or f"c{next(_numbers)}",
+            at=timestamp(1_700_000_000_000 + number),
+            client_id=entry.client_id or f"c{number}",
             messages=self.messages,
         )
         return Record(stamped, f"digest of {self.head}".encode())

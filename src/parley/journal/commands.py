@@ -57,7 +57,8 @@ class Digester:
 class Attempt:
     """A command as the journal holds it until it is answered.
 
-    `verdict` is what its judge last said; `basis` is the head that a verdict without an entry rests on.
+    `verdict` is what its judge last said; `basis` is the head that a verdict without an entry rests on. `reached` is
+    how far a log that others write too was seen to reach since the command came; None before it was looked at.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Attempt:
         "judge",
         "order",
         "own",
+        "reached",
         "record",
         "verdict",
     )
@@ -97,6 +99,7 @@ class Attempt:
         self.record: Record | None = None
         self.verdict: Unchanged | ChatError | None = None
         self.basis = 0
+        self.reached: int | None = None
 
     @property
     def key(self) -> tuple[UserId, str]:

@@ -4,13 +4,14 @@ from collections import OrderedDict
 
 from parley.journal.commands import Attempt, Committed, Digester, Judge
 from parley.journal.sequencer import Sequencer
+from parley.journal.shared import SharedSequencer
 from parley.model.conversations import State
 from parley.model.ids import SERVER_MADE, ConversationId, RandomBytes, UserId
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
-from parley.ports.log import Log, StoreIdentity
+from parley.ports.log import Log, Record, StoreIdentity
 
 
 class Journal:
@@ -33,6 +34,7 @@ class Journal:
         self._log = log
         self._bus = bus
         self._clock = clock
+        self._new_sequencer = SharedSequencer if log.shared else Sequencer
         self._most_awake = most_awake
         self._patience = patience_seconds
         self._awake: OrderedDict[ConversationId, Sequencer] = OrderedDict()
@@ -86,13 +88,19 @@ class Journal:
         """
         return self._sequencer(conversation_id).ready()
 
+    def on_record(self, record: Record) -> None:
+        """Take in what the bus brings; to be subscribed where other nodes write the same log."""
+        sequencer = self._awake.get(record.entry.conversation_id)
+        if isinstance(sequencer, SharedSequencer):
+            sequencer.hear(record)
+
     def _sequencer(self, conversation_id: ConversationId) -> Sequencer:
         sequencer = self._awake.get(conversation_id)
         if sequencer is not None:
             self._awake.move_to_end(conversation_id)
             return sequencer
         self._let_sleep()
-        sequencer = self._awake[conversation_id] = Sequencer(
+        sequencer = self._awake[conversation_id] = self._new_sequencer(
             conversation_id,
             log=self._log,
             bus=self._bus,

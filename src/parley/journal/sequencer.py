@@ -153,6 +153,7 @@ class Sequencer:
         self._in_flight, self._waiting, self._held = [], [], []
         self._wanting.clear()
         self._arrivals.clear()
+        self._wanting.clear()
         for attempt in sorted(held, key=_order):
             self._fail(attempt, Unavailable())
 

@@ -87,8 +87,12 @@ class Log(ABC):
     """Appends and reads. A conversation's entries are numbered 1, 2, 3 … without holes, each kept once.
 
     Unique in the store for ever: (conversation_id, seq) and (conversation_id, actor_id, client_id). Each method is
-    one atomic step. Reading raises `Unavailable` where the store can't answer.
+    one atomic step. Reading raises `Unavailable` where the store can't answer, and misses nothing that was durable
+    when it was asked for, whoever appended it.
     """
+
+    shared: bool = False
+    """Whether other processes may append to it too."""
 
     @abstractmethod
     async def identity(self) -> StoreIdentity:

@@ -33,9 +33,15 @@ T = TypeVar("T")
 
 
 class MemoryLog(Log):
-    """`disk` is what survives; `faults` says what goes wrong. Without faults it is kind."""
+    """`disk` is what survives; `faults` says what goes wrong. Without faults it is kind.
 
-    def __init__(self, disk: Disk | None = None, faults: Faults | None = None) -> None:
+    `shared` where others write the same disk.
+    """
+
+    def __init__(
+        self, disk: Disk | None = None, faults: Faults | None = None, *, shared: bool = False
+    ) -> None:
+        self.shared = shared
         self.disk = disk if disk is not None else Disk()
         self.faults = faults or Faults()
         self.crashed = False

@@ -1,0 +1,52 @@
+"""Lists of conversations, kept in MongoDB."""
+
+from collections.abc import Mapping, Sequence
+
+from parley.adapters.mongo.client import Database
+from parley.adapters.mongo.entries import Entries
+from parley.adapters.mongo.inside import Inside
+from parley.model.entries import MessageNew
+from parley.model.ids import ConversationId, UserId
+from parley.ports.conversations import Conversations, Listed
+
+
+class MongoConversations(Conversations):
+    def __init__(self, database: Database, entries: Entries, inside: Inside) -> None:
+        self._database = database
+        self._entries = entries
+        self._inside = inside
+
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
+        await self._database.confirm()
+        standings = await self._inside.of(user_id)
+        return {standing.conversation_id: standing.head for standing in standings}
+
+    async def listed(
+        self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
+    ) -> Sequence[Listed]:
+        await self._database.confirm()
+        page = [
+            standing
+            for standing in await self._inside.of(user_id)
+            if (kind is None or standing.kind == kind)
+            and (before is None or standing.activity < before)
+        ][:limit]
+        last = {
+            standing.conversation_id: (standing.message_seq - 1, standing.message_seq)
+            for standing in page
+            if standing.message_seq
+        }
+        records = await self._inside.present(await self._entries.ranges(last), page)
+        messages = {
+            record.entry.conversation_id: record.entry
+            for record in records
+            if isinstance(record.entry, MessageNew)
+        }
+        return [
+            Listed(
+                standing.conversation_id,
+                messages.get(standing.conversation_id),
+                standing.activity,
+            )
+            for standing in page
+        ]

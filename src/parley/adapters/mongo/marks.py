@@ -1,0 +1,97 @@
+"""Marks, kept in MongoDB, and how people stand by them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from pymongo import ReturnDocument
+
+from parley.adapters.mongo.client import Database, Document, translated, upserting
+from parley.adapters.mongo.inside import Inside, Presented
+from parley.adapters.mongo.mentions import Mentions
+from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Mark, Standing, position
+from parley.ports.marks import MarkStore, Move
+
+
+class MongoMarks(MarkStore):
+    def __init__(self, database: Database, inside: Inside, mentions: Mentions) -> None:
+        self._database = database
+        self._documents = database.collection("marks")
+        self._inside = inside
+        self._mentions = mentions
+
+    async def advance(self, moves: Sequence[Move]) -> Sequence[Move]:
+        moved = await asyncio.gather(*(self._advance(move) for move in moves))
+        return [move for move in moved if move is not None]
+
+    async def rewind(self, move: Move) -> Mark:
+        asked = msgspec.structs.asdict(move.mark)
+        back = {name: asked.pop(name) for name in ("read", "messages")}
+        found = await self._update(move, {"$set": back, "$max": asked}, ReturnDocument.AFTER)
+        return _mark(found)
+
+    async def of(
+        self, conversation_id: ConversationId, user_ids: Sequence[UserId]
+    ) -> Mapping[UserId, Mark]:
+        wanted = {"_id": {"$in": [f"{user_id}/{conversation_id}" for user_id in user_ids]}}
+        with translated():
+            return {
+                UserId(found["user_id"]): _mark(found)
+                async for found in self._documents.find(wanted)
+            }
+
+    async def standings(
+        self, user_id: UserId, conversation_ids: Sequence[ConversationId]
+    ) -> Mapping[ConversationId, Standing]:
+        await self._database.confirm()
+        presented = await self._inside.presented(user_id, conversation_ids)
+        wanted = {"_id": {"$in": [f"{user_id}/{one}" for one in presented]}}
+        with translated():
+            marks = {
+                found["conversation_id"]: _mark(found)
+                async for found in self._documents.find(wanted)
+            }
+        standings = await asyncio.gather(
+            *(
+                self._standing(user_id, presence, marks.get(conversation_id, Mark()))
+                for conversation_id, presence in presented.items()
+            )
+        )
+        return {standing.conversation_id: standing for standing in standings}
+
+    async def _advance(self, move: Move) -> Move | None:
+        """The move as kept then; None where it moved nothing."""
+        forwards = {"$max": msgspec.structs.asdict(move.mark)}
+        before = _mark(await self._update(move, forwards, ReturnDocument.BEFORE))
+        after = before.joined(move.mark)
+        return None if after == before else Move(move.conversation_id, move.user_id, after)
+
+    async def _update(self, move: Move, update: Document, which: bool) -> Document | None:
+        first = {"user_id": move.user_id, "conversation_id": move.conversation_id}
+        return await upserting(
+            lambda: self._documents.find_one_and_update(
+                {"_id": f"{move.user_id}/{move.conversation_id}"},
+                {**update, "$setOnInsert": first},
+                upsert=True,
+                return_document=which,
+            )
+        )
+
+    async def _standing(self, user_id: UserId, here: Presented, mark: Mark) -> Standing:
+        read, before = position(mark, [here.joined, here.wrote])
+        mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
+        mentions += sum(seq > read for seq in here.mentioned)
+        return Standing(
+            conversation_id=here.conversation_id,
+            delivered=max(mark.delivered, read),
+            read=read,
+            unread=here.messages - before,
+            mentions=mentions,
+        )
+
+
+def _mark(document: Document | None) -> Mark:
+    if document is None:
+        return Mark()
+    return Mark(**{name: document.get(name, 0) for name in Mark.__struct_fields__})

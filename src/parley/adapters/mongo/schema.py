@@ -1,0 +1,43 @@
+"""The schema's version, and the steps from one to the next."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from parley.adapters.mongo import indexes
+from parley.adapters.mongo.client import Database, translated
+
+Migration = Callable[[Database], Awaitable[None]]
+"""One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
+
+MIGRATIONS: Sequence[Migration] = (indexes.create,)
+"""The first one makes version 1 out of an empty database. Append; never change one that was released."""
+
+
+class NewerSchema(Exception):
+    """The database was written by a newer version of the program."""
+
+
+async def migrate(database: Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the database to the newest version; several nodes may start at once.
+
+    Raises:
+        NewerSchema: It is newer than this program knows.
+        Unavailable: It can't be reached.
+    """
+    version = await current(database)
+    if version > len(migrations):
+        raise NewerSchema(
+            f"The database has schema version {version}; this program knows {len(migrations)}."
+        )
+    for number, step in enumerate(migrations[version:], start=version + 1):
+        await step(database)
+        with translated():
+            await database.collection("store").update_one(
+                {"_id": "schema"}, {"$max": {"version": number}}, upsert=True
+            )
+
+
+async def current(database: Database) -> int:
+    """The version of the database's schema; 0 where it is empty."""
+    with translated():
+        found = await database.collection("store").find_one({"_id": "schema"})
+    return int(found["version"]) if found else 0

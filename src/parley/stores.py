@@ -1,0 +1,139 @@
+"""The store that the settings name, opened: every port of it, and how it is doing."""
+
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from secrets import token_bytes
+
+import structlog
+from msgspec import Struct
+
+from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.conversations import SqliteConversations
+from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.preferences import SqlitePreferences
+from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.rooms import SqliteRooms
+from parley.adapters.sqlite.schema import CannotOpen
+from parley.adapters.sqlite.sessions import SqliteSessions
+from parley.ports.accounts import AccountStore
+from parley.ports.acquaintances import Acquaintances
+from parley.ports.clock import Clock
+from parley.ports.conversations import Conversations
+from parley.ports.log import Log, Record, StoreIdentity
+from parley.ports.marks import MarkStore
+from parley.ports.preferences import PreferenceStore
+from parley.ports.presence import PresenceStore
+from parley.ports.rooms import RoomStore
+from parley.ports.sessions import SessionStore
+from parley.settings import Settings
+
+log = structlog.get_logger("parley")
+
+
+class CannotOpenStore(Exception):
+    """The store can't be used; the message says to an operator why."""
+
+
+class Stores(Struct, frozen=True, kw_only=True):
+    """The ports of one store.
+
+    `trouble` gives the reason why it can't be relied on right now, if there is one; `heard` is to be called with
+    every entry that the bus brings.
+    """
+
+    identity: StoreIdentity
+    log: Log
+    conversations: Conversations
+    accounts: AccountStore
+    sessions: SessionStore
+    marks: MarkStore
+    presence: PresenceStore
+    acquaintances: Acquaintances
+    rooms: RoomStore
+    preferences: PreferenceStore
+    trouble: Callable[[], str | None]
+    heard: Callable[[Record], None] | None = None
+
+
+async def open_stores(
+    settings: Settings, folder: DataFolder, clock: Clock, inside: AsyncExitStack
+) -> Stores:
+    """Open it; what must be closed goes on `inside`.
+
+    Raises:
+        CannotOpenStore: It can't be used.
+    """
+    if settings.store == "sqlite":
+        return await _sqlite(settings, folder, inside)
+    return await _mongodb(settings, clock, inside)
+
+
+async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Stores:
+    try:
+        database = await Database.open(
+            folder.path, fatal=end_at_once, synchronous=settings.synchronous
+        )
+    except CannotOpen as error:
+        raise CannotOpenStore(str(error)) from error
+    inside.push_async_callback(database.close)
+    return Stores(
+        identity=database.identity,
+        log=SqliteLog(database),
+        conversations=SqliteConversations(database),
+        accounts=SqliteAccounts(database),
+        sessions=SqliteSessions(database),
+        marks=SqliteMarks(database),
+        presence=SqlitePresence(database),
+        acquaintances=SqliteAcquaintances(database),
+        rooms=SqliteRooms(database),
+        preferences=SqlitePreferences(database),
+        trouble=lambda: None,
+    )
+
+
+async def _mongodb(settings: Settings, clock: Clock, inside: AsyncExitStack) -> Stores:
+    try:
+        from parley.adapters.mongo import opening  # noqa: PLC0415  # the driver is an extra
+    except ImportError as error:
+        message = "MongoDB needs its driver: install parley[mongodb]."
+        raise CannotOpenStore(message) from error
+    try:
+        store = await opening.open_store(
+            settings.store,
+            opening.Limits(
+                operation_seconds=settings.mongodb_timeout_seconds,
+                selection_seconds=min(2.0, settings.mongodb_timeout_seconds),
+                most_connections=settings.mongodb_connections,
+            ),
+            clock=clock,
+            random=token_bytes,
+            alone=not settings.allow_several_nodes,
+        )
+    except opening.CannotOpen as error:
+        raise CannotOpenStore(str(error)) from error
+    inside.push_async_callback(store.close)
+    return Stores(
+        identity=store.identity,
+        log=store.log,
+        conversations=store.conversations,
+        accounts=store.accounts,
+        sessions=store.sessions,
+        marks=store.marks,
+        presence=store.presence,
+        acquaintances=store.acquaintances,
+        rooms=store.rooms,
+        preferences=store.preferences,
+        trouble=lambda: None if store.answers else "the database does not answer",
+        heard=store.heard,
+    )
+
+
+def end_at_once(error: Exception) -> None:
+    """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
+    log.critical("the store failed, so this process ends", exc_info=error)
+    os._exit(1)

@@ -1,0 +1,56 @@
+"""Stores on one database, as several nodes have them."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from parley.adapters.mongo.client import Database, Limits
+from parley.adapters.mongo.nodes import Nodes
+from parley.adapters.mongo.store import MongoStore
+from tests.support.clock import ManualClock
+from tests.support.mongodb import named
+from tests.support.queries import Queries
+
+
+class Place:
+    """A database on a server, and the nodes that were opened on it."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = named(uri, f"test_{secrets.token_hex(6)}")
+        self.clock = ManualClock()
+        self.queries = Queries()
+
+    def database(self, limits: Limits | None = None) -> Database:
+        return Database(self.uri, limits, [self.queries])
+
+    @asynccontextmanager
+    async def node(self, name: str = "node") -> AsyncIterator[MongoStore]:
+        database = self.database()
+        store = await MongoStore.open(
+            database,
+            nodes=Nodes(database, name),
+            clock=self.clock,
+            random=secrets.token_bytes,
+        )
+        yield store
+        await store.close()
+
+
+@pytest.fixture
+def place(mongodb: str) -> Place:
+    return Place(mongodb)
+
+
+@pytest.fixture
+async def store(place: Place) -> AsyncIterator[MongoStore]:
+    async with place.node() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def other(place: Place) -> AsyncIterator[MongoStore]:
+    """A second node."""
+    async with place.node("other") as opened:
+        yield opened
