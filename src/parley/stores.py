@@ -11,6 +11,7 @@ from msgspec import Struct
 from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.catalogue import SqliteCatalogue
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -30,6 +31,7 @@ from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
+from parley.ports.transfer import Catalogue, Intake
 from parley.settings import Settings
 
 log = structlog.get_logger("parley")
@@ -40,7 +42,7 @@ class CannotOpenStore(Exception):
 
 
 class Stores(Struct, frozen=True, kw_only=True):
-    """The ports of one store.
+    """The ports of one store; `intake` where it can take over another one's contents.
 
     `trouble` gives the reason why it can't be relied on right now, if there is one; `heard` is to be called with
     every entry that the bus brings.
@@ -56,21 +58,29 @@ class Stores(Struct, frozen=True, kw_only=True):
     acquaintances: Acquaintances
     rooms: RoomStore
     preferences: PreferenceStore
+    catalogue: Catalogue
     trouble: Callable[[], str | None]
     heard: Callable[[Record], None] | None = None
+    intake: Intake | None = None
 
 
 async def open_stores(
-    settings: Settings, folder: DataFolder, clock: Clock, inside: AsyncExitStack
+    settings: Settings,
+    folder: DataFolder | None,
+    clock: Clock,
+    inside: AsyncExitStack,
+    taking_over: StoreIdentity | None = None,
 ) -> Stores:
-    """Open it; what must be closed goes on `inside`.
+    """Open it; what must be closed goes on `inside`. `taking_over`: it is to get the contents of this store.
 
     Raises:
         CannotOpenStore: It can't be used.
     """
-    if settings.store == "sqlite":
-        return await _sqlite(settings, folder, inside)
-    return await _mongodb(settings, clock, inside)
+    if settings.store != "sqlite":
+        return await _mongodb(settings, clock, inside, taking_over)
+    if folder is None or taking_over is not None:
+        raise CannotOpenStore("Only a MongoDB can take over another store.")
+    return await _sqlite(settings, folder, inside)
 
 
 async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Stores:
@@ -92,11 +102,14 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         acquaintances=SqliteAcquaintances(database),
         rooms=SqliteRooms(database),
         preferences=SqlitePreferences(database),
+        catalogue=SqliteCatalogue(database),
         trouble=lambda: None,
     )
 
 
-async def _mongodb(settings: Settings, clock: Clock, inside: AsyncExitStack) -> Stores:
+async def _mongodb(
+    settings: Settings, clock: Clock, inside: AsyncExitStack, taking_over: StoreIdentity | None
+) -> Stores:
     try:
         from parley.adapters.mongo import opening  # noqa: PLC0415  # the driver is an extra
     except ImportError as error:
@@ -113,6 +126,7 @@ async def _mongodb(settings: Settings, clock: Clock, inside: AsyncExitStack) -> 
             clock=clock,
             random=token_bytes,
             alone=not settings.allow_several_nodes,
+            taking_over=taking_over,
         )
     except opening.CannotOpen as error:
         raise CannotOpenStore(str(error)) from error
@@ -128,8 +142,10 @@ async def _mongodb(settings: Settings, clock: Clock, inside: AsyncExitStack) -> 
         acquaintances=store.acquaintances,
         rooms=store.rooms,
         preferences=store.preferences,
+        catalogue=store.catalogue,
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
+        intake=store.intake,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from parley.cli import serve, settings
+from parley.cli import migrate, serve, settings
 
 app = typer.Typer(
     name="parley",
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
 app.command("settings")(settings.show)
 
 

@@ -25,6 +25,7 @@ from parley.adapters.mongo.preferences import MongoPreferences
 from parley.adapters.mongo.presence import MongoPresence
 from parley.adapters.mongo.rooms import MongoRooms
 from parley.adapters.mongo.sessions import MongoSessions
+from parley.adapters.mongo.transfer import MongoCatalogue, MongoIntake, unfinished
 from parley.adapters.mongo.views import Views
 from parley.model.errors import Unavailable
 from parley.model.ids import RandomBytes
@@ -36,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 TURNS_A_SWEEP = 5
 """Every so many turns, what other nodes left undone is looked for."""
+
+
+class Unfinished(Exception):
+    """The database holds a part of another store."""
 
 
 class MongoStore:
@@ -51,6 +56,7 @@ class MongoStore:
         random: RandomBytes,
     ) -> None:
         self.identity = known
+        self.catalogue = MongoCatalogue(database)
         self.answers = True
         """Whether the database did, the last time this node showed that it is alive."""
         self._database = database
@@ -58,12 +64,12 @@ class MongoStore:
         self._background = Background()
         spawn = self._background.spawn
         entries, memberships = Entries(database), Memberships(database)
-        aims = Aims(database)
-        mentions = Mentions(database)
+        aims, mentions = Aims(database), Mentions(database)
         self.views = Views(database, entries, memberships, aims, mentions)
         inside = Inside(entries, memberships, self.views)
         self._outbox = Outbox(memberships, random=random, spawn=spawn)
         self.deletions = Deletions(database, entries, self.views, clock)
+        self.intake = MongoIntake(database, entries, self.views)
         self.log = MongoLog(
             database,
             known,
@@ -95,11 +101,32 @@ class MongoStore:
         Raises:
             Unavailable: It can't be reached, or an index is missing.
             NewerSchema: A newer program has written it.
+            Unfinished: It is taking over another store.
         """
-        await database.open()
-        await schema.migrate(database)
-        await indexes.check(database)
+        await _prepare(database)
+        if await unfinished(database):
+            raise Unfinished("It is taking over another store; run that migration to its end.")
         known = await identity(database, random)
+        await nodes.beat()
+        return cls(database, known, nodes=nodes, clock=clock, random=random)
+
+    @classmethod
+    async def open_for(
+        cls,
+        known: StoreIdentity,
+        database: Database,
+        *,
+        nodes: Nodes,
+        clock: Clock,
+        random: RandomBytes,
+    ) -> "MongoStore":
+        """As `open`, to take over the store that has this identity; `intake` decides whether it may.
+
+        Raises:
+            Unavailable: It can't be reached, or an index is missing.
+            NewerSchema: A newer program has written it.
+        """
+        await _prepare(database)
         await nodes.beat()
         return cls(database, known, nodes=nodes, clock=clock, random=random)
 
@@ -141,3 +168,9 @@ class MongoStore:
         await self._outbox.settle()
         if turn % TURNS_A_SWEEP == 0:
             await self.deletions.sweep()
+
+
+async def _prepare(database: Database) -> None:
+    await database.open()
+    await schema.migrate(database)
+    await indexes.check(database)
