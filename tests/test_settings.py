@@ -70,7 +70,7 @@ def test_reading_leaves_the_environment_alone(folder: Path) -> None:
         ("PARLEY_MAX_BODY_BYTES", "1", "a whole number from 1024 on"),
         ("PARLEY_ACCESS_LOG", "maybe", "true or false"),
         ("PARLEY_SYNCHRONOUS", "OFF", "FULL or NORMAL"),
-        ("PARLEY_STORE", "mongodb://db", "sqlite"),
+        ("PARLEY_STORE", "mysql://db", "sqlite, or an address such as mongodb://host/database"),
         (
             "PARLEY_CORS_ORIGINS",
             "*",
@@ -103,7 +103,9 @@ def test_a_wrong_value_in_dotenv_is_said_to_be_there(tmp_path: Path) -> None:
 
 
 def test_credentials_in_an_address_are_not_repeated() -> None:
-    assert "hunter2" not in problems(PARLEY_STORE="mongodb://ada:hunter2@db/parley")[0]
+    assert "hunter2" not in problems(PARLEY_STORE="mysql://ada:hunter2@db/parley")[0]
+    settings = read({}, {"PARLEY_STORE": "mongodb://ada:hunter2@db/parley"}, Path()).settings
+    assert "hunter2" not in repr(settings)
 
 
 def test_lists_are_separated_by_commas(tmp_path: Path) -> None:

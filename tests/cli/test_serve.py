@@ -150,7 +150,7 @@ def test_the_access_log_is_off_until_asked_for_and_shows_no_token(tmp_path: Path
 
 
 def test_a_store_that_failed_ends_the_process_at_once_and_says_so() -> None:
-    code = "from parley.bootstrap import end_at_once; end_at_once(OSError('the disk is gone')); print('still here')"
+    code = "from parley.stores import end_at_once; end_at_once(OSError('the disk is gone')); print('still here')"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )

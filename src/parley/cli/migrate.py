@@ -24,6 +24,7 @@ from parley.settings import Settings
 from parley.stores import CannotOpenStore, Stores, open_stores
 
 SQLITE = "sqlite:"
+TIMEOUT_SECONDS = 120.0
 MONGODB = ("mongodb://", "mongodb+srv://")
 
 
@@ -57,12 +58,12 @@ async def _run(source: str, target: str) -> list[Line]:
     async with AsyncExitStack() as inside:
         clock = SystemClock()
         folder = None
-        settings = Settings(store=source)
+        settings = _patient(source)
         if source.startswith(SQLITE):
             folder = inside.enter_context(_existing(Path(source.removeprefix(SQLITE))))
             settings = Settings(data=folder.path)
         old = await open_stores(settings, folder, clock, inside)
-        new = await open_stores(Settings(store=target), None, clock, inside, old.identity)
+        new = await open_stores(_patient(target), None, clock, inside, old.identity)
         if new.intake is None:
             raise NotForThis("Only a MongoDB can take over another store.")
         total = await old.catalogue.count("entries")
@@ -70,6 +71,11 @@ async def _run(source: str, target: str) -> list[Line]:
             copying = bar.add_task("entries", total=total)
             migration = Migration(_side(old), _side(new), new.intake)
             return await migration.run(lambda count: bar.advance(copying, count))
+
+
+def _patient(address: str) -> Settings:
+    """Nobody waits for an answer here, so a slow one is better than none."""
+    return Settings(store=address, mongodb_timeout_seconds=TIMEOUT_SECONDS)
 
 
 def _existing(path: Path) -> DataFolder:
