@@ -1,6 +1,5 @@
 """`parley migrate`, as an operator runs it."""
 
-import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
-from tests.support.mongodb import named
+from tests.support.mongodb import a_uri
 from tests.support.pen import ANN, Pen, created, said
 from tests.support.server import environment
 
@@ -43,7 +42,7 @@ async def folder(tmp_path: Path) -> Path:
 async def test_it_moves_a_store_and_shows_that_both_are_the_same(
     folder: Path, mongodb: str
 ) -> None:
-    target = named(mongodb, f"test_{secrets.token_hex(6)}")
+    target = a_uri(mongodb)
     done = migrate("sqlite:data", target, folder)
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]

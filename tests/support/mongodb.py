@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 
 from parley.adapters.mongo.client import Database, Limits
 from parley.adapters.mongo.store import MongoStore
@@ -29,6 +29,8 @@ SOURCE: Final = Path(__file__).parent.parent / "ferretdb"
 PROGRAM: Final = SOURCE / "build" / "ferretdb"
 GIVEN: Final = os.environ.get("PARLEY_TEST_MONGODB", "")
 STARTING_SECONDS: Final = 30
+RUN: Final = f"parley_test_{secrets.token_hex(4)}"
+"""What the names of all databases of this run of the tests begin with."""
 
 
 class FerretDB:
@@ -82,9 +84,13 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URI of a server, without a database."""
+    """The URI of a server, without a database; what this run left there is dropped."""
     if GIVEN:
         yield GIVEN
+        with MongoClient[dict[str, object]](GIVEN) as client:
+            for name in client.list_database_names():
+                if name.startswith(RUN):
+                    client.drop_database(name)
         return
     server = FerretDB(tmp_path_factory.mktemp("ferretdb"))
     server.start()
@@ -94,20 +100,17 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @asynccontextmanager
 async def a_database(uri: str, limits: Limits | None = None) -> AsyncIterator[Database]:
-    """A database that nobody else has, gone afterwards; everything asked of it must be answered by an index."""
+    """A database that nobody else has; everything asked of it must be answered by an index."""
     queries = Queries()
-    name = f"test_{secrets.token_hex(6)}"
-    yield Database(named(uri, name), limits, [queries])
-    assert queries.uncovered == []
-    if GIVEN:  # FerretDB explains nothing
-        assert await queries.explained(uri, name) == []
-    async with AsyncMongoClient[dict[str, object]](uri) as client:
-        await client.drop_database(name)
+    fresh = a_uri(uri)
+    yield Database(fresh, limits, [queries])
+    await queries.verify(fresh, explain=bool(GIVEN))
 
 
-def named(uri: str, name: str) -> str:
-    """The URI of a database on this server."""
+def a_uri(uri: str) -> str:
+    """The URI of a new database on this server."""
     base, _, options = uri.partition("?")
+    name = f"{RUN}_{secrets.token_hex(4)}"
     return f"{base.rstrip('/')}/{name}" + (f"?{options}" if options else "")
 
 

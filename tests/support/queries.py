@@ -44,15 +44,16 @@ class Queries(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None:
         pass
 
-    async def explained(self, uri: str, name: str) -> list[str]:
-        """Those of the queries for which the server itself would read a whole collection."""
-        scanned = []
+    async def verify(self, uri: str, *, explain: bool) -> None:
+        """Everything asked so far was covered; with `explain`, by what the server itself says, too."""
+        assert self.uncovered == []
+        if not explain:
+            return
         async with AsyncMongoClient[dict[str, Any]](uri) as client:
             for shape, find in self.finds.items():
-                plan = await client[name].command("explain", find, verbosity="queryPlanner")
-                if find["find"] in INDEXES and "COLLSCAN" in str(plan):
-                    scanned.append(shape)
-        return scanned
+                database = client.get_default_database()
+                plan = await database.command("explain", find, verbosity="queryPlanner")
+                assert find["find"] not in INDEXES or "COLLSCAN" not in str(plan), shape
 
 
 def _asked(event: CommandStartedEvent) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:

@@ -10,7 +10,7 @@ from parley.adapters.mongo.client import Database, Limits
 from parley.adapters.mongo.nodes import Nodes
 from parley.adapters.mongo.store import MongoStore
 from tests.support.clock import ManualClock
-from tests.support.mongodb import named
+from tests.support.mongodb import GIVEN, a_uri
 from tests.support.queries import Queries
 
 
@@ -18,7 +18,7 @@ class Place:
     """A database on a server, and the nodes that were opened on it."""
 
     def __init__(self, uri: str) -> None:
-        self.uri = named(uri, f"test_{secrets.token_hex(6)}")
+        self.uri = a_uri(uri)
         self.clock = ManualClock()
         self.queries = Queries()
 
@@ -39,8 +39,10 @@ class Place:
 
 
 @pytest.fixture
-def place(mongodb: str) -> Place:
-    return Place(mongodb)
+async def place(mongodb: str) -> AsyncIterator[Place]:
+    place = Place(mongodb)
+    yield place
+    await place.queries.verify(place.uri, explain=bool(GIVEN))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Moving a store into MongoDB, interrupted on the way: afterwards nothing can tell the two apart."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ from parley.ports.transfer import Intake, NotForThis
 from parley.services.migration import Migration, Side
 from parley.settings import Settings
 from parley.stores import CannotOpenStore, Stores, open_stores
-from tests.support.mongodb import named
+from tests.support.mongodb import a_uri
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 PLACES = [ConversationId(name) for name in ("den", "hall", "home", "porch")]
@@ -167,7 +166,7 @@ async def everything(stores: Stores) -> dict[str, Any]:
 async def test_a_migration_interrupted_twice_ends_with_the_same_store(
     source: Stores, mongodb: str
 ) -> None:
-    uri = named(mongodb, f"test_{secrets.token_hex(6)}")
+    uri = a_uri(mongodb)
     identity = source.identity
     for steps in (1, 4):
         async with opened(uri, taking_over=identity) as target:
@@ -190,7 +189,7 @@ async def test_a_migration_interrupted_twice_ends_with_the_same_store(
 
 
 async def on_to_another_mongodb(uri: str, mongodb: str, first: Stores) -> None:
-    further = named(mongodb, f"test_{secrets.token_hex(6)}")
+    further = a_uri(mongodb)
     async with opened(uri) as source:
         async with opened(further, taking_over=source.identity) as target:
             assert target.intake is not None
@@ -201,7 +200,7 @@ async def on_to_another_mongodb(uri: str, mongodb: str, first: Stores) -> None:
 
 
 async def test_a_store_that_was_in_use_takes_over_no_other(source: Stores, mongodb: str) -> None:
-    uri = named(mongodb, f"test_{secrets.token_hex(6)}")
+    uri = a_uri(mongodb)
     async with opened(uri):
         pass
     async with opened(uri, taking_over=source.identity) as target:
@@ -211,7 +210,7 @@ async def test_a_store_that_was_in_use_takes_over_no_other(source: Stores, mongo
 
 
 async def test_a_store_takes_over_another_once(mongodb: str) -> None:
-    uri = named(mongodb, f"test_{secrets.token_hex(6)}")
+    uri = a_uri(mongodb)
     identity = StoreIdentity("epoch", b"key")
     async with opened(uri, taking_over=identity) as target:
         assert target.intake is not None
