@@ -167,6 +167,11 @@ class WebSocket(asyncio.Protocol):
         if parser is None:
             self._before_open(data)
             return
+        message = parser.whole_text(data)
+        if message is not None:
+            if self._handler is not None:
+                self._handler.on_text(message)
+            return
         for opcode, payload in parser.feed(data):
             # A handler may have closed while earlier messages of these bytes were handled.
             handler = self._handler
