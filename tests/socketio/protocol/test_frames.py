@@ -277,7 +277,7 @@ def test_opcodes_are_those_of_the_registry() -> None:
     st.sampled_from([0, 1, 125, 126, 127, 128, 300, 999, 1000, 1001, 66_000]),
     st.sampled_from([b"", b"x", b"\x81\x80mask"]),
     st.integers(0, 3),
-    st.sampled_from([0x00, 0x80, 0x7F ^ 0x7E]),
+    st.sampled_from([0x00, 0x01, 0x80]),
 )
 def test_the_short_way_gives_what_the_long_one_gives_or_nothing(
     first: int, size: int, behind: bytes, cut: int, flip: int
@@ -288,10 +288,10 @@ def test_the_short_way_gives_what_the_long_one_gives_or_nothing(
     stream = bytes(data[: len(data) - cut]) + behind
     short = FrameParser(1000).whole_text(stream)
     events, error = feed(stream)
-    plain = not cut and not behind and not flip and first == 0x81 and size <= 1000
-    assert short == (b"a" * size if plain else None)
     if short is not None:
         assert (events, error) == ([(1, short)], None)
+    elif not cut and not behind and not flip:
+        assert first != 0x81 or size > 1000
 
 
 def test_the_short_way_takes_nothing_in_the_middle_of_something() -> None:
