@@ -168,10 +168,12 @@ class WebSocket(asyncio.Protocol):
             self._before_open(data)
             return
         message = parser.whole_text(data)
-        if message is not None:
-            if self._handler is not None:
-                self._handler.on_text(message)
-            return
+        if message is None:
+            self._on_frames(parser, data)
+        elif self._handler is not None:
+            self._handler.on_text(message)
+
+    def _on_frames(self, parser: FrameParser, data: bytes) -> None:
         for opcode, payload in parser.feed(data):
             # A handler may have closed while earlier messages of these bytes were handled.
             handler = self._handler
