@@ -84,13 +84,16 @@ class MongoMarks(MarkStore):
 
     async def _standing(self, user_id: UserId, here: Presented, mark: Mark) -> Standing:
         read, before = position(mark, [here.joined, here.wrote])
-        mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
-        mentions += sum(seq > read for seq in here.mentioned)
+        unread = here.messages - before
+        mentions = 0
+        if unread:
+            mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
+            mentions += sum(seq > read for seq in here.mentioned)
         return Standing(
             conversation_id=here.conversation_id,
             delivered=max(mark.delivered, read),
             read=read,
-            unread=here.messages - before,
+            unread=unread,
             mentions=mentions,
         )
 
