@@ -22,7 +22,7 @@ def sids() -> Callable[[], str]:
     """Returns a function that returns 120 random bits as 20 URL-safe characters.
 
     The kernel is asked for 64 ids at a time: token_urlsafe(15) for each costs a system call, and
-    3 us instead of 0.1. So the function must not be used on both sides of a fork.
+    0.8 us. So the function must not be used on both sides of a fork.
     """
 
     def generate() -> Iterator[str]:

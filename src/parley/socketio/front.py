@@ -24,7 +24,8 @@ class Front(asyncio.Protocol):
 
     A plain upgrade to WebSocket that came in one piece goes to `websocket`, everything else to
     `http`, which may hand upgrades over itself. Through uvicorn, which parses the request,
-    writes it out anew, and has it parsed again, a connect costs 30 us of user time more.
+    writes it out anew, and has it parsed again, a connect costs about 30 us of user
+    time more, of some 120.
     """
 
     __slots__ = ("_http", "_made_with", "_transport", "_websocket")
