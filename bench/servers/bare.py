@@ -6,6 +6,7 @@ import sys
 
 import msgspec
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from websockets.speedups import apply_mask
 
 from parley.socketio.acks import Ack
@@ -56,7 +57,9 @@ def main() -> None:
     uvicorn.run(
         server.asgi,
         port=int(sys.argv[1]),
-        ws=server.websocket_protocol,  # type: ignore[arg-type]  # called as a class is, so a function does
+        # Called as classes are, so functions do.
+        http=server.http_protocol(AutoHTTPProtocol),  # type: ignore[arg-type]
+        ws=server.websocket_protocol,  # type: ignore[arg-type]
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -96,6 +96,7 @@ async def build(
     http = HttpServer(
         _routed(app, sockets),
         sockets.websocket_protocol,
+        sockets.http_protocol,
         access_log=settings.access_log,
         trusted_proxies=settings.trusted_proxies,
     )

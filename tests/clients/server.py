@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from parley.socketio.config import Config
 from parley.socketio.errors import ConnectError, Refusal, TryLater
@@ -180,6 +181,7 @@ def main() -> None:
         server.asgi,
         host=os.environ["HOST"],
         port=int(os.environ["PORT"]),
+        http=server.http_protocol(AutoHTTPProtocol),
         ws=server.websocket_protocol,
         lifespan="off",
         log_level="warning",

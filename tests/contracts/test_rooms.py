@@ -123,6 +123,7 @@ async def test_rooms_are_found_by_words_in_any_case(store: Store, new_pen: NewPe
     assert await names(store, "coffee tea") == ["Coffee  Tearoom"]
     assert await names(store, "%") == []
     assert await names(store, "oom") == []
+    assert await names(store, "tea\0") == []
 
 
 async def test_the_directory_comes_in_pages(store: Store, new_pen: NewPen) -> None:

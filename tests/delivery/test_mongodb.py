@@ -12,12 +12,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+import socketio
 
 from tests.support.mongodb import FerretDB
 from tests.support.server import ServerProcess
 
 PASSWORD = "correct horse battery"  # of people made up here
 SECRET = secrets.token_urlsafe(32)
+TEA_ROOM = {"kind": "room", "name": "Tea Room"}
 Answer = tuple[int, dict[str, Any]]
 
 pytestmark = pytest.mark.timeout(180)
@@ -224,3 +226,52 @@ async def test_a_database_that_is_not_there_is_named_without_its_password(tmp_pa
     said = " ".join(line["event"] for line in server.lines)
     assert "127.0.0.1:1/parley can't be used" in said
     assert "hush" not in said
+
+
+async def test_marks_rooms_preferences_and_presence_outlive_the_node(
+    tmp_path: Path, database: FerretDB, http: aiohttp.ClientSession
+) -> None:
+    with node(tmp_path / "one", database, presence_grace_seconds="60") as server:
+        ann, ben = [await join_in(http, server.url, name) for name in ("ann", "ben")]
+        made = await ann.ask("POST", f"{server.url}/v1/conversations", TEA_ROOM)
+        hall = made[1]["conversation_id"]
+        here = f"{server.url}/v1/conversations/{hall}"
+        assert (await ben.ask("POST", f"{here}/join", {}))[0] == 201
+        said = {"body": "hello @ben"}
+        status, sent = await ann.ask("POST", f"{here}/messages", said)
+        assert status == 201, sent
+        assert await standing(server.url, ben) == (1, 1)
+        async with aiohttp.ClientSession() as browser:
+            socket = socketio.AsyncClient(http_session=browser)
+            await socket.connect(server.url, auth={"token": ben.token}, transports=["websocket"])
+            assert (await socket.call("status.set", {"status": "busy"}))["ok"]
+            await socket.disconnect()
+        assert (await ben.ask("POST", f"{here}/marks", {"read": sent["seq"]}))[0] == 200
+        status, kept = await ben.ask("PATCH", f"{here}/me", {"muted": True})
+        assert status == 200, kept
+        assert server.stop() == 0
+
+        server.start()
+        assert await standing(server.url, ben) == (0, 0)
+        assert await status_of(server.url, ann, ben) == "busy"
+        status, found = await ben.ask("GET", f"{server.url}/v1/rooms?query=tea")
+        assert [(room["conversation_id"], room["member_count"]) for room in found["items"]] == [
+            (hall, 2)
+        ]
+        status, refused = await ben.ask("POST", f"{server.url}/v1/conversations", TEA_ROOM)
+        assert (status, refused["error"]["code"]) == (409, "name_taken")
+        status, mine = await ben.ask("GET", f"{server.url}/v1/conversations/{hall}")
+        assert mine["muted"]
+
+
+async def standing(url: str, person: Person) -> tuple[int, int]:
+    """What is unread in somebody's only conversation, and how much of it mentions them."""
+    _, page = await person.ask("GET", f"{url}/v1/conversations")
+    (mine,) = page["items"]
+    return mine["unread"], mine["mentions"]
+
+
+async def status_of(url: str, asker: Person, other: Person) -> str:
+    _, found = await asker.ask("GET", f"{url}/v1/presence?user_ids={other.user_id}")
+    (person,) = found["people"]
+    return person["status"]

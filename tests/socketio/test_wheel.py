@@ -114,3 +114,14 @@ def test_a_stopped_wheel_calls_nobody() -> None:
     clock.run_until(2.0)
     assert alarm.rang == []
     assert clock.timers == []
+
+
+@given(st.integers(1, 10_000_000), st.sampled_from([0.002, 0.001, 0.05, 0.0123]))
+def test_no_entry_is_called_before_its_time_however_the_quotient_is_rounded(
+    slot: int, step: float
+) -> None:
+    clock = Clock()
+    wheel = Wheel(clock.time, clock.call_at, step)
+    when = slot * step + 100 * step
+    wheel.at(when, Alarm())
+    assert clock.timers[0][0] >= when

@@ -23,9 +23,10 @@ class Ack:
     def __call__(self, args: bytes) -> None:
         """Sends JSON arguments, separated by commas, as they are."""
         socket, self._socket = self._socket, None
-        if socket is not None:
-            header = socket.namespace.ack_header
-            socket.reply(Encoded(b"%b%b[%b]" % (header, self._id, args)))
+        if socket is not None and socket.connected:
+            namespace = socket.namespace
+            packet = Encoded(b"%b%b[%b]" % (namespace.ack_header, self._id, args))
+            namespace.fanout.reply(socket, packet)
 
 
 def encode_ack(

@@ -214,9 +214,11 @@ class Connection:
     def _recover(self, socket: Socket) -> None:
         """Offers recovery to whom it is for, and has what was missed fetched for who returns."""
         recovery = self._server.recovery
+        if recovery is None:
+            self._accept(socket)
+            return
         auth = socket.handshake.auth or {}
-        wanted = self._server.config.recover_all or auth.get("recover") is True
-        if recovery is None or not wanted:
+        if not self._server.config.recover_all and auth.get("recover") is not True:
             self._accept(socket)
             return
         pid, offset = auth.get("pid"), auth.get("offset")

@@ -170,7 +170,7 @@ class Engine:
             websocket.refuse(refusal.status, refusal.body, refusal.content_type, headers)
             return
         session = self.create(request)
-        websocket.accept(session, self.config.response_headers)
+        websocket.accept(session, self.config.response_headers, session.greeting())
         if not session.ended:
             session.open_websocket(websocket)
 

@@ -32,9 +32,11 @@ class Fanout:
         """Sends to all members of a room."""
         batch = room.batch
         if batch is None or not batch.open:
-            batch = self._open(room)
-        batch.encoded.append(encoded)
-        batch.size += len(encoded.frames)
+            batch = Batch(encoded)
+            self._open(room, batch)
+        else:
+            batch.encoded.append(encoded)
+            batch.size += len(encoded.frames)
         if batch.size > self._max_batch:
             self.flush()
 
@@ -133,21 +135,20 @@ class Fanout:
 
     # --- the tick
 
-    def _open(self, room: Room) -> Batch:
-        batch = Batch()
-        if self._sole is None and not self._batches:
+    def _open(self, room: Room, batch: Batch) -> None:
+        """Begins the room's next batch."""
+        rooms = self._batches
+        if not rooms:
             self._sole = room
-            room.batch = batch
-            self._batches.append(room)
             self._schedule()
-            return batch
-        self._spread()
-        if room.batch is not None:
-            room.batch.seal()
+        else:
+            if self._sole is not None:
+                self._spread()
+            if room.batch is not None:
+                room.batch.seal()
+            self._mark(room.members, batch)
         room.batch = batch
-        self._batches.append(room)
-        self._mark(room.members, batch)
-        return batch
+        rooms.append(room)
 
     def _spread(self) -> None:
         """Tells the members of the only room so far that it has something for them."""
@@ -158,6 +159,8 @@ class Fanout:
     def _mark(self, members: Iterable[Member], item: Encoded | Batch) -> None:
         """Puts an item behind what these members are to be sent already."""
         queue = self._queue
+        if not self._scheduled:
+            self._schedule()
         for member in members:
             pending = member.pending
             if pending is None:
@@ -169,7 +172,6 @@ class Fanout:
             if not member.queued:
                 member.queued = True
                 queue.append(member)
-        self._schedule()
 
     def _enqueue(self, member: Member) -> None:
         if not member.queued:

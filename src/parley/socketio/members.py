@@ -15,10 +15,10 @@ class Batch:
 
     __slots__ = ("_positioned_frames", "encoded", "frames", "open", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, first: Encoded) -> None:
         self.open = True
-        self.encoded: list[Encoded] = []
-        self.size = 0
+        self.encoded = [first]
+        self.size = len(first.frames)
         self.frames = b""
         self._positioned_frames: bytes | None = None
 

@@ -5,24 +5,24 @@ from sys import intern
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, unquote
 
-from parley.socketio.protocol.handshake import read_headers, read_request
+from parley.socketio.protocol.handshake import RequestHead, read_headers, read_request
 
 
 class Request:
     """Method, target and headers of a request; kept as it came, since most are never asked for."""
 
-    __slots__ = ("_head", "_headers", "address", "secure")
+    __slots__ = ("_head", "_headers", "_parts", "address", "secure")
 
     def __init__(
         self,
         head: bytes,
         address: str | None,
         secure: bool,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Takes the head as it came, without the empty line, and the peer's address."""
         self._head = head
-        self._headers = headers
+        self._parts: RequestHead | None = None
+        self._headers: Mapping[str, str] | None = None
         # Connections from one proxy, or one network behind a router, share their address.
         self.address = None if address is None else intern(address)
         self.secure = secure
@@ -38,30 +38,41 @@ class Request:
         return cls(head, client[0] if client else None, secure)
 
     @property
+    def _read(self) -> RequestHead:
+        if self._parts is None:
+            self._parts = read_request(self._head)
+        return self._parts
+
+    @property
     def method(self) -> str:
-        """In upper case."""
-        return read_request(self._head).method
+        """In upper case; raises UpgradeError, as all do that parse, if the head is no HTTP/1.1."""
+        return self._read.method
 
     @property
     def path(self) -> str:
         """Without the query, unescaped."""
-        return unquote(read_request(self._head).target.partition("?")[0])
+        return unquote(self._read.target.partition("?")[0])
 
     @property
     def query(self) -> dict[str, str]:
         """By name, the last one of repeated ones; parsed at each access, so hold on to it."""
-        query = read_request(self._head).target.partition("?")[2]
-        return dict(parse_qsl(query, keep_blank_values=True))
+        query = self._read.target.partition("?")[2]
+        if "%" in query or "+" in query:
+            return dict(parse_qsl(query, keep_blank_values=True))
+        # What parse_qsl makes of a query without escapes, as clients' are: in 0.9 us.
+        pairs = [pair.partition("=") for pair in query.split("&") if pair]
+        return {name: value for name, _, value in pairs}
 
     @property
     def headers(self) -> Mapping[str, str]:
         """By lower-case name; once the handshake is over parsed at each access."""
         if self._headers is None:
-            self._headers = read_headers(read_request(self._head).lines)
+            self._headers = read_headers(self._read.lines)
         return self._headers
 
     def compact(self) -> None:
         """Forgets what can be parsed again; a connection keeps its request as long as it lives."""
+        self._parts = None
         self._headers = None
 
 
@@ -84,12 +95,16 @@ class Handshake:
     @property
     def query(self) -> dict[str, str]:
         """By name, the last one of repeated ones."""
-        return self.request.query
+        query = self.request.query
+        self.request.compact()
+        return query
 
     @property
     def path(self) -> str:
         """Without the query, unescaped."""
-        return self.request.path
+        path = self.request.path
+        self.request.compact()
+        return path
 
     @property
     def address(self) -> str | None:

@@ -9,6 +9,7 @@ from parley.socketio.config import Config
 from parley.socketio.connection import Connection, ConnectTimeout
 from parley.socketio.engine import Admit, Engine
 from parley.socketio.fanout import Fanout
+from parley.socketio.front import Front, front_class
 from parley.socketio.namespace import Namespace
 from parley.socketio.protocol.errors import PacketError
 from parley.socketio.protocol.frames import CloseCode
@@ -50,6 +51,10 @@ class Server:
     @admit.setter
     def admit(self, hook: Admit | None) -> None:
         self.engine.admit = hook
+
+    def http_protocol(self, http: Callable[..., asyncio.Protocol]) -> Callable[..., Front]:
+        """Returns what goes to `uvicorn.Config(http=...)` in place of `http`, for faster upgrades."""
+        return front_class(self.websocket_protocol, http)
 
     def namespace(self, name: str = ROOT) -> Namespace:
         """Returns the namespace of that name; clients can connect to it from now on."""

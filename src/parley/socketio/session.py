@@ -56,11 +56,14 @@ class Session:
         self._receiver = self.engine.receive(self)
         return self._polling
 
+    def greeting(self) -> bytes:
+        """Returns the frame that begins a session on a WebSocket."""
+        return serialise(Opcode.TEXT, self._open_packet(()))
+
     def open_websocket(self, websocket: WebSocket) -> None:
-        """Begins on a WebSocket that has just been accepted with this session as its handler."""
+        """Begins on a WebSocket that this session was accepted for, and greeted."""
         self._state = State.WEBSOCKET
         self._websocket = websocket
-        self.write(serialise(Opcode.TEXT, self._open_packet(())))
         self._receiver = self.engine.receive(self)
 
     def _open_packet(self, upgrades: tuple[str, ...]) -> bytes:

@@ -18,8 +18,6 @@ from parley.socketio.protocol.frames import (
 from parley.socketio.protocol.handshake import (
     accept,
     check_upgrade,
-    read_headers,
-    read_request,
     refuse,
 )
 from parley.socketio.reasons import Reason
@@ -107,33 +105,38 @@ class WebSocket(asyncio.Protocol):
     def _upgrade(self, data: bytes) -> None:
         """Takes the request, which uvicorn hands over whole; nothing may follow it yet."""
         try:
-            head = data.removesuffix(b"\r\n\r\n")
-            method, _, lines = read_request(head)
-            headers = read_headers(lines)
-            self._key = check_upgrade(method, headers)
+            request = self._request(data.removesuffix(b"\r\n\r\n"))
+            self._key = check_upgrade(request.method, request.headers)
         except UpgradeError as error:
             self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return
-        peer = self._transport.get_extra_info("peername")
-        request = Request(
-            head,
-            peer[0] if isinstance(peer, tuple) else None,
-            self._transport.get_extra_info("sslcontext") is not None,
-            headers,
-        )
         endpoint = self._endpoints.get(request.path)
         if endpoint is None:
             self.refuse(404, b"Not Found", "text/plain")
         else:
             endpoint.on_upgrade(self, request)
 
-    def accept(self, handler: Handler, headers: Collection[tuple[str, str]] = ()) -> None:
-        """Switches to WebSocket; `handler` gets its messages from the next bytes on."""
+    def _request(self, head: bytes) -> Request:
+        transport = self._transport
+        peer = transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else None
+        return Request(head, address, transport.get_extra_info("sslcontext") is not None)
+
+    def accept(
+        self,
+        handler: Handler,
+        headers: Collection[tuple[str, str]] = (),
+        greeting: bytes = b"",
+    ) -> None:
+        """Switches to WebSocket; `handler` gets its messages from the next bytes on.
+
+        `greeting` is frames that go out with the answer, in one write.
+        """
         if self._closing or self._key is None:
             handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
-        self._transport.write(accept(self._key, headers))
+        self._transport.write(accept(self._key, headers) + greeting)
         self._key = None
         self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask)
         self._handler = handler
@@ -164,6 +167,13 @@ class WebSocket(asyncio.Protocol):
         if parser is None:
             self._before_open(data)
             return
+        message = parser.whole_text(data)
+        if message is None:
+            self._on_frames(parser, data)
+        elif self._handler is not None:
+            self._handler.on_text(message)
+
+    def _on_frames(self, parser: FrameParser, data: bytes) -> None:
         for opcode, payload in parser.feed(data):
             # A handler may have closed while earlier messages of these bytes were handled.
             handler = self._handler

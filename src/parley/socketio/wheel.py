@@ -44,6 +44,10 @@ class Wheel:
     def at(self, when: float, entry: Timed) -> None:
         """Has `entry` called at `when`, in the time of the clock that was handed in."""
         slot = ceil(when / self._step)
+        if slot * self._step < when:
+            # The quotient was rounded down: called that early, an entry would ask for the same
+            # slot again, and again.
+            slot += 1
         entries = self._slots.get(slot)
         if entries is not None:
             entries.append(entry)

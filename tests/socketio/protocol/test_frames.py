@@ -270,3 +270,36 @@ def test_a_frame_that_comes_byte_by_byte_is_copied_once() -> None:
 
 def test_opcodes_are_those_of_the_registry() -> None:
     assert [opcode.value for opcode in Opcode] == [0, 1, 2, 8, 9, 10]
+
+
+@given(
+    st.sampled_from([0x81, 0x01, 0x82, 0x89, 0xC1]),
+    st.sampled_from([0, 1, 125, 126, 127, 128, 300, 999, 1000, 1001, 66_000]),
+    st.sampled_from([b"", b"x", b"\x81\x80mask"]),
+    st.integers(0, 3),
+    st.sampled_from([0x00, 0x01, 0x80]),
+)
+def test_the_short_way_gives_what_the_long_one_gives_or_nothing(
+    first: int, size: int, behind: bytes, cut: int, flip: int
+) -> None:
+    data = bytearray(serialise(1, b"a" * size, mask=MASK))
+    data[0] = first
+    data[1] ^= flip
+    stream = bytes(data[: len(data) - cut]) + behind
+    short = FrameParser(1000).whole_text(stream)
+    events, error = feed(stream)
+    if short is not None:
+        assert (events, error) == ([(1, short)], None)
+    elif not cut and not behind and not flip:
+        assert first != 0x81 or size > 1000
+
+
+def test_the_short_way_takes_nothing_in_the_middle_of_something() -> None:
+    for begin in (masked(1, b"half", fin=False), masked(1, b"whole")[:3], masked(3)):
+        parser = FrameParser(1000)
+        parser.feed(begin)
+        assert parser.whole_text(masked(1, b"text")) is None
+
+
+def test_the_short_way_leaves_text_beyond_ascii_to_be_checked() -> None:
+    assert FrameParser(1000).whole_text(masked(1, "é".encode())) is None

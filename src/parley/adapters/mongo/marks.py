@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 
 from parley.adapters.mongo.client import Database, Document, translated, upserting
 from parley.adapters.mongo.inside import Inside, Presented
@@ -22,13 +22,30 @@ class MongoMarks(MarkStore):
         self._mentions = mentions
 
     async def advance(self, moves: Sequence[Move]) -> Sequence[Move]:
-        moved = await asyncio.gather(*(self._advance(move) for move in moves))
-        return [move for move in moved if move is not None]
+        # However many they are: what is kept, one bulk of those ahead of it, and what is kept then.
+        before = await self._kept(moves)
+        ahead = [move for move in moves if _is_ahead(move, before.get(_id(move), Mark()))]
+        if not ahead:
+            return []
+        writes = [
+            UpdateOne({"_id": _id(move)}, _update(move, {"$max": _fields(move.mark)}), upsert=True)
+            for move in ahead
+        ]
+        await upserting(lambda: self._documents.bulk_write(writes, ordered=False))
+        after = await self._kept(ahead)
+        return [Move(move.conversation_id, move.user_id, after[_id(move)]) for move in ahead]
 
     async def rewind(self, move: Move) -> Mark:
-        asked = msgspec.structs.asdict(move.mark)
+        asked = _fields(move.mark)
         back = {name: asked.pop(name) for name in ("read", "messages")}
-        found = await self._update(move, {"$set": back, "$max": asked}, ReturnDocument.AFTER)
+        found = await upserting(
+            lambda: self._documents.find_one_and_update(
+                {"_id": _id(move)},
+                _update(move, {"$set": back, "$max": asked}),
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        )
         return _mark(found)
 
     async def of(
@@ -60,35 +77,42 @@ class MongoMarks(MarkStore):
         )
         return {standing.conversation_id: standing for standing in standings}
 
-    async def _advance(self, move: Move) -> Move | None:
-        """The move as kept then; None where it moved nothing."""
-        forwards = {"$max": msgspec.structs.asdict(move.mark)}
-        before = _mark(await self._update(move, forwards, ReturnDocument.BEFORE))
-        after = before.joined(move.mark)
-        return None if after == before else Move(move.conversation_id, move.user_id, after)
-
-    async def _update(self, move: Move, update: Document, which: bool) -> Document | None:
-        first = {"user_id": move.user_id, "conversation_id": move.conversation_id}
-        return await upserting(
-            lambda: self._documents.find_one_and_update(
-                {"_id": f"{move.user_id}/{move.conversation_id}"},
-                {**update, "$setOnInsert": first},
-                upsert=True,
-                return_document=which,
-            )
-        )
+    async def _kept(self, moves: Sequence[Move]) -> Mapping[str, Mark]:
+        wanted = {"_id": {"$in": [_id(move) for move in moves]}}
+        with translated():
+            return {found["_id"]: _mark(found) async for found in self._documents.find(wanted)}
 
     async def _standing(self, user_id: UserId, here: Presented, mark: Mark) -> Standing:
         read, before = position(mark, [here.joined, here.wrote])
-        mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
-        mentions += sum(seq > read for seq in here.mentioned)
+        unread = here.messages - before
+        mentions = 0
+        if unread:
+            mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
+            mentions += sum(seq > read for seq in here.mentioned)
         return Standing(
             conversation_id=here.conversation_id,
             delivered=max(mark.delivered, read),
             read=read,
-            unread=here.messages - before,
+            unread=unread,
             mentions=mentions,
         )
+
+
+def _id(move: Move) -> str:
+    return f"{move.user_id}/{move.conversation_id}"
+
+
+def _is_ahead(move: Move, kept: Mark) -> bool:
+    return kept.joined(move.mark) != kept
+
+
+def _fields(mark: Mark) -> Document:
+    return msgspec.structs.asdict(mark)
+
+
+def _update(move: Move, update: Document) -> Document:
+    first = {"user_id": move.user_id, "conversation_id": move.conversation_id}
+    return {**update, "$setOnInsert": first}
 
 
 def _mark(document: Document | None) -> Mark:

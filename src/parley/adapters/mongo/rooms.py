@@ -58,7 +58,7 @@ class MongoRooms(RoomStore):
             await self._claims.delete_one({"_id": claim.name_key, "token": claim.token})
 
     async def page(self, query: str, after: str, limit: int) -> list[Room]:
-        if limit <= 0:
+        if limit <= 0 or "\0" in query:  # which no name holds, and no pattern may
             return []
         wanted: Filter = {
             "directory_key": {"$gt": after},

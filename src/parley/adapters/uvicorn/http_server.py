@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -23,12 +24,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class HttpServer:
-    """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI."""
+    """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI.
+
+    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol.
+    """
 
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
         websocket: Callable[..., asyncio.Protocol],
+        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]],
         *,
         access_log: bool,
         trusted_proxies: Sequence[str],
@@ -37,8 +42,9 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
-                ws=websocket,  # type: ignore[arg-type]  # called as a class is, so a function does
+                # Called as classes are, so functions do.
+                http=front(HttpToolsProtocol),  # type: ignore[arg-type]
+                ws=websocket,  # type: ignore[arg-type]
                 lifespan="off",
                 log_config=None,
                 access_log=access_log,

