@@ -25,7 +25,8 @@ pytest.skip("there is no butter", allow_module_level=True)
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    (tmp_path / "conftest.py").write_text(Path(__file__).with_name("conftest.py").read_text())
+    rule = Path(__file__).parent / "support" / "skipping.py"
+    (tmp_path / "conftest.py").write_text(rule.read_text())
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "breakfast").mkdir()
     (tmp_path / "breakfast" / "test_bread.py").write_text(SKIPS)
