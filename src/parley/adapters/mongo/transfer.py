@@ -98,7 +98,8 @@ class MongoIntake(Intake):
             with translated():
                 # In order: what an interruption leaves has no holes, so that its head says where to go on.
                 await self._entries.rows.insert_many(documents)
-        self._views.appended(conversation_id, [record.entry for record in records])
+        entries = [record.entry for record in records]
+        self._views.appended(conversation_id, entries, present=True)
 
     async def complete(self, conversation_id: ConversationId, head: int) -> None:
         await self._views.bring_forward(conversation_id, head)

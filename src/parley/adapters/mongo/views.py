@@ -51,7 +51,8 @@ class View:
     """`state` without its members; `stored` is the document's `applied_seq`.
 
     `unapplied` are the entries up to the state's head whose effects on other documents may be missing; `wrote` where
-    people wrote last, as far as that may be missing. `member_count` is as of `stored`.
+    people wrote last, as far as that may be missing. `member_count` is as of `stored`. Up to `present` the rows of
+    messages need no change.
     """
 
     state: State
@@ -59,6 +60,7 @@ class View:
     active_at: Timestamp = BEGINNING
     message_seq: int = 0
     stored: int = 0
+    present: int = 0
     unapplied: list[Entry] = field(default_factory=list)
     wrote: dict[UserId, Point] = field(default_factory=dict)
 
@@ -144,8 +146,13 @@ class Views:
 
     # --- following the log ------------------------------------------------------------------------------------------
 
-    def appended(self, conversation_id: ConversationId, entries: Sequence[Entry]) -> None:
-        """Take note of what this node got in; `bring_forward` or the next `flush` writes it."""
+    def appended(
+        self, conversation_id: ConversationId, entries: Sequence[Entry], *, present: bool = False
+    ) -> None:
+        """Take note of what this node got in; `bring_forward` or the next `flush` writes it.
+
+        `present`: the rows have their present contents already, as those of a store that was copied do.
+        """
         if not entries:
             return
         self._dirty[conversation_id] = max(entries[-1].seq, self._dirty.get(conversation_id, 0))
@@ -161,6 +168,8 @@ class Views:
         self._known.move_to_end(conversation_id)
         for entry in entries:
             view.follow(entry)
+        if present:
+            view.present = view.state.head
 
     async def bring_forward(self, conversation_id: ConversationId, seq: int) -> None:
         """Return once the view, the members and the contents follow the log up to this seq at least."""
@@ -197,7 +206,8 @@ class Views:
             await self._memberships.follow(effects)
             await self._aims.follow(effects)
             for entry in effects:
-                await self._contents.follow(entry)
+                if entry.seq > view.present or isinstance(entry, MessageNew):
+                    await self._contents.follow(entry)
             wrote = dict(view.wrote)
             await self._memberships.wrote({conversation_id: wrote})
             if not await self._replace(conversation_id, stored, document):
