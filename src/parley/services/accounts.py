@@ -147,8 +147,9 @@ class Accounts:
         must not be missed, so it is looked at again after it was opened.
         """
         now = await self._accounts.get(account.user_id)
-        same = now is not None and now.password_hash == account.password_hash
-        return same and now.disabled_at is None
+        if now is None or now.disabled_at is not None:
+            return False
+        return now.password_hash == account.password_hash
 
     async def _open(self, account: Account, device: Device) -> SignedIn:
         now_ms = self._clock.now_ms()
