@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from parley.verify.checks import access, commands, contents, logs, marks, order, views
 from parley.verify.history import History, Violation
 
@@ -26,6 +28,18 @@ CHECKS: Final[Sequence[tuple[str, Callable[[History], Iterator[Violation]]]]] = 
 """In words for the report, and the function that looks."""
 
 
+class Finding(Struct, frozen=True):
+    """A promise in words, and what breaks it."""
+
+    promise: str
+    violations: list[Violation]
+
+
+def examine(history: History) -> list[Finding]:
+    """Every check with what it found, in the order of `CHECKS`."""
+    return [Finding(words, list(look(history))) for words, look in CHECKS]
+
+
 def check(history: History) -> list[Violation]:
-    """Everything that breaks a promise, in the order of `CHECKS`."""
-    return [violation for _, look in CHECKS for violation in look(history)]
+    """Everything that breaks a promise."""
+    return [violation for finding in examine(history) for violation in finding.violations]

@@ -19,8 +19,8 @@ from parley.verify.server import Server
 from parley.verify.trouble import Trouble
 from parley.verify.views import Views
 
-SETTLING_SECONDS: Final = 90.0
-SETUP_SECONDS: Final = 120.0
+SETTLING_SECONDS: Final = 180.0
+SETUP_SECONDS: Final = 300.0
 LOOK_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 1.0
 MOST_OUTSIDERS: Final = 3
@@ -79,9 +79,9 @@ class Run:
             NotNow: It did not let people in at the beginning, or can't be read in the end.
         """
         self._phase("starting", 0, 1)
-        await self._server.start()
-        self._url = await self._proxy.start()
         try:
+            await self._server.start()
+            self._url = await self._proxy.start()
             await self._chat.open(self._server.url)
             await self._settle_in()
             await self._make_trouble()

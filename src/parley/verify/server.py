@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-STARTING_SECONDS: Final = 90
+STARTING_SECONDS: Final = 180
 STOPPING_SECONDS: Final = 45
 PAUSE_SECONDS: Final = (0.1, 2.5)
 TAIL_CHARS: Final = 2_000

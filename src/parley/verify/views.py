@@ -64,6 +64,12 @@ class Views:
             return False
         return self._jump(entry, view)
 
+    def show(self, entry: Entry) -> None:
+        """A push of a server that numbers nothing: shown behind what is there."""
+        self._arrived(entry)
+        view = self.by_id.setdefault(entry.conversation_id, View(base=0, cursor=0))
+        view.entries.append(entry)
+
     def page(self, pages: Iterable[Page], lost: Iterable[tuple[str, int]]) -> bool:
         """An answer to catching up. Whether to ask again because of conversations that are to be had whole."""
         again = False
