@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import shlex
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 STARTING_SECONDS: Final = 180
 STOPPING_SECONDS: Final = 45
+PR_SET_PDEATHSIG: Final = 1
 PAUSE_SECONDS: Final = (0.1, 2.5)
 TAIL_CHARS: Final = 2_000
 
@@ -120,6 +122,7 @@ class OwnServer(Server):
                 cwd=self._folder,
                 env={**os.environ, **self._settings},
                 start_new_session=True,
+                preexec_fn=_die_with_us,
             )
         try:
             await self.reached(self._process)
@@ -180,6 +183,12 @@ class OwnServer(Server):
     def _said(self) -> str:
         text = (self._folder / "server.log").read_text(errors="replace")
         return text[-TAIL_CHARS:].strip() or "nothing"
+
+
+def _die_with_us() -> None:
+    """In the new process: have the kernel kill it when its parent is gone, however that ended. Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def parley_command() -> list[str]:
