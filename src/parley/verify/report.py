@@ -48,7 +48,7 @@ def as_json(verdict: Verdict) -> bytes:
             "server": verdict.server,
             "options": verdict.options,
             "done": counts | {"kills": verdict.figures.kills(), "latency_ms": _latency(verdict)},
-            "checked": [finding.promise for finding in verdict.findings],
+            "checked": [one.promise for one in verdict.findings if one.applies],
             "violations": verdict.violations,
         }
     )
@@ -82,13 +82,18 @@ def _done(verdict: Verdict) -> Iterator[str]:
 def _checked(verdict: Verdict) -> Iterator[str]:
     yield "checked, in every log and on every device"
     for finding in verdict.findings:
-        count = len(finding.violations)
-        yield f"  {f'BROKEN {count:,} times' if count else 'holds':<20} {finding.promise}"
+        yield f"  {_word(finding):<20} {finding.promise}"
         kinds = Counter(one.code for one in finding.violations)
         for code, of_kind in kinds.most_common():
             yield f"    {code} ({of_kind:,})"
             same = [one.evidence for one in finding.violations if one.code == code]
             yield from (f"      {evidence}" for evidence in same[:SHOWN])
+
+
+def _word(finding: Finding) -> str:
+    if finding.violations:
+        return f"BROKEN {len(finding.violations):,} times"
+    return "holds" if finding.applies else "has no such thing"
 
 
 def _found(verdict: Verdict) -> str:

@@ -1,10 +1,12 @@
 """A run: people, devices, trouble; then quiet, and everything read without help."""
 
 import asyncio
+import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -23,7 +25,7 @@ SETTLING_SECONDS: Final = 180.0
 SETUP_SECONDS: Final = 300.0
 LOOK_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 1.0
-MOST_OUTSIDERS: Final = 3
+MOST_STRANGERS: Final = 3
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -51,6 +53,28 @@ class Progress(Struct, frozen=True):
 
 
 Tell = Callable[[Progress], None]
+T = TypeVar("T")
+
+
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Before and after the trouble: ask again where the server can't answer yet, for as long as setting up may take.
+
+    Raises:
+        NotNow: It never could.
+    """
+    until = time.monotonic() + SETUP_SECONDS
+    while True:
+        try:
+            return await ask()
+        except NotNow:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _each(ask: Callable[[str], Awaitable[T]], names: Iterator[str]) -> Callable[[], Awaitable[T]]:
+    """With another name each time: the attempt before may have taken it."""
+    return lambda: ask(next(names))
 
 
 class Run:
@@ -102,7 +126,8 @@ class Run:
         run = f"{options.seed:x}{int(time.time() * 1000) & 0xFFFFFF:x}"  # names are new on a given server
         for number in range(options.people):
             self._phase("registering", number, options.people)
-            self._people.append(await self._chat.register(f"v{run}-{number}"))
+            names = (f"v{run}{'x' * attempt}-{number}" for attempt in itertools.count())
+            self._people.append(await patiently(_each(self._chat.register, names)))
         for number in range(options.conversations):
             await self._establish(number, self._dice(f"conversation {number}"), run)
         for number in range(options.people * options.devices):
@@ -119,8 +144,12 @@ class Run:
         kind = ("group", "room", "group", "direct")[number % 4]
         owner, *others = dice.sample(self._people, len(self._people))
         count = 1 if kind == "direct" else dice.randint(1, len(others))
-        name = f"{kind} {number} of {run}"
-        made = await self._chat.establish(kind, name, owner, others[:count])
+        names = (f"{kind} {number} of {run}{'x' * attempt}" for attempt in itertools.count())
+
+        def establish(name: str) -> Awaitable[str | None]:
+            return self._chat.establish(kind, name, owner, others[:count])
+
+        made = await patiently(_each(establish, names))
         if made is not None and all(made != place.conversation_id for place in self.book.places):
             self.book.places.append(Place(made, kind, owner.user_id))
 
@@ -203,13 +232,15 @@ class Run:
         await self._all_answered()
         readings = await self._read()
         await self._all_arrived(readings)
+        strangers = self._strangers(readings) if self._chat.guards else []
         return History(
             commands=self.book.told,
             devices=[self._told_by(device) for device in self._devices],
             readings=readings,
             marks=self.book.marks,
             standings=await self._standings(),
-            trespasses=await self._trespasses(readings),
+            strangers=len(strangers),
+            trespasses=[one for one in strangers if await self._reads(one)],
             incidents=self._server.incidents,
             numbered=self._chat.numbered,
         )
@@ -231,7 +262,8 @@ class Run:
         people = {person.user_id: person for person in self._people}
         for number, place in enumerate(self.book.places):
             self._phase("reading logs", number, len(self.book.places))
-            reading = await self._chat.read(people[place.owner_id], place.conversation_id)
+            owner = people[place.owner_id]
+            reading = await patiently(partial(self._chat.read, owner, place.conversation_id))
             if reading is None:
                 raise NotNow(
                     f"{place.owner_id} may not read {place.conversation_id}, which is theirs"
@@ -261,20 +293,22 @@ class Run:
         return {
             (person.user_id, where): seq
             for person in self._people
-            for where, seq in (await self._chat.standings(person)).items()
+            for where, seq in (await patiently(partial(self._chat.standings, person))).items()
         }
 
-    async def _trespasses(self, readings: dict[str, Reading]) -> list[Trespass]:
-        found: list[Trespass] = []
+    def _strangers(self, readings: Mapping[str, Reading]) -> list[Trespass]:
+        """Some who are not in, of each conversation."""
+        strangers: list[Trespass] = []
         for where, reading in readings.items():
             members = at_the_end(reading.log)
-            outsiders = [one for one in self._people if one.user_id not in members]
-            found += [
-                Trespass(person.user_id, where)
-                for person in outsiders[:MOST_OUTSIDERS]
-                if await self._chat.read(person, where) is not None
-            ]
-        return found
+            outside = [one.user_id for one in self._people if one.user_id not in members]
+            strangers += [Trespass(user_id, where) for user_id in outside[:MOST_STRANGERS]]
+        return strangers
+
+    async def _reads(self, stranger: Trespass) -> bool:
+        (person,) = (one for one in self._people if one.user_id == stranger.user_id)
+        read = partial(self._chat.read, person, stranger.conversation_id)
+        return await patiently(read) is not None
 
     def _told_by(self, device: Device) -> DeviceHistory:
         keep, figures = device.keep, self.book.figures

@@ -23,6 +23,7 @@ class PlainChat(Chat):
     """It sends messages, and knows nothing else."""
 
     numbered = False
+    guards = False
 
     def __init__(self) -> None:
         self._url = ""
@@ -67,8 +68,7 @@ class PlainChat(Chat):
         return PlainConnection(wire)
 
     async def read(self, person: Person, conversation_id: str) -> Reading | None:
-        if person.user_id not in self._conversations[conversation_id]:
-            return None  # it would answer anybody; that is not what is to be shown here
+        del person  # it asks nobody who they are
         found = await self._call("GET", f"/messages/{conversation_id}")
         members = tuple(Member(one) for one in found["members"])
         created = Entry(
