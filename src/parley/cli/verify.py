@@ -122,7 +122,8 @@ def _server(
     command = parley_command() if serve is None else words(serve)
     settings = {"PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS)}
     dice = random.Random(f"{options.seed} server")  # noqa: S311  # it is to be repeatable
-    return OwnServer(command, folder, settings, dice)
+    # Parley itself runs in the folder, so that no .env of here names a store which is in use.
+    return OwnServer(command, folder, settings, dice, cwd=None if serve is None else Path.cwd())
 
 
 def _chat(adapter: str) -> "Chat":

@@ -4,28 +4,25 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from msgspec import Struct
 
 from parley.verify.device import Book, Device
 from parley.verify.figures import Figures
-from parley.verify.history import DeviceHistory, History, Reading, Trespass
+from parley.verify.history import DeviceHistory, History, Reading
 from parley.verify.members import at_the_end
 from parley.verify.plan import Chooser, Place
 from parley.verify.ports import Chat, Keep, NotNow, Person
 from parley.verify.proxy import Proxy
+from parley.verify.reading import LOOK_SECONDS, PATIENCE_SECONDS, Reader, patiently
 from parley.verify.server import Server
 from parley.verify.trouble import Trouble
 from parley.verify.views import Views
 
 SETTLING_SECONDS: Final = 180.0
-SETUP_SECONDS: Final = 300.0
-LOOK_SECONDS: Final = 0.1
 QUIET_SECONDS: Final = 1.0
-MOST_STRANGERS: Final = 3
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -54,22 +51,6 @@ class Progress(Struct, frozen=True):
 
 Tell = Callable[[Progress], None]
 T = TypeVar("T")
-
-
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """Before and after the trouble: ask again where the server can't answer yet, for as long as setting up may take.
-
-    Raises:
-        NotNow: It never could.
-    """
-    until = time.monotonic() + SETUP_SECONDS
-    while True:
-        try:
-            return await ask()
-        except NotNow:
-            if time.monotonic() > until:
-                raise
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _each(ask: Callable[[str], Awaitable[T]], names: Iterator[str]) -> Callable[[], Awaitable[T]]:
@@ -132,7 +113,7 @@ class Run:
             await self._establish(number, self._dice(f"conversation {number}"), run)
         for number in range(options.people * options.devices):
             self._arrive(self._people[number % options.people], number)
-        until = time.monotonic() + SETUP_SECONDS
+        until = time.monotonic() + PATIENCE_SECONDS
         while not all(device.settled for device in self._devices):
             self._phase("connecting", 0, 1)
             if time.monotonic() > until:
@@ -230,17 +211,19 @@ class Run:
         for device in self._devices:
             device.start()
         await self._all_answered()
-        readings = await self._read()
+        reader = Reader(self._chat, self._people)
+        readings = await reader.logs(self.book.places, self._phase)
+        self.book.figures.entries = sum(len(one.log) for one in readings.values())
         await self._all_arrived(readings)
-        strangers = self._strangers(readings) if self._chat.guards else []
+        strangers = reader.strangers(readings)
         return History(
             commands=self.book.told,
             devices=[self._told_by(device) for device in self._devices],
             readings=readings,
             marks=self.book.marks,
-            standings=await self._standings(),
+            standings=await reader.standings(),
             strangers=len(strangers),
-            trespasses=[one for one in strangers if await self._reads(one)],
+            trespasses=[one for one in strangers if await reader.can_read(one)],
             incidents=self._server.incidents,
             numbered=self._chat.numbered,
         )
@@ -256,21 +239,6 @@ class Run:
                 task.result()
         for task in pending:
             task.cancel()
-
-    async def _read(self) -> dict[str, Reading]:
-        readings: dict[str, Reading] = {}
-        people = {person.user_id: person for person in self._people}
-        for number, place in enumerate(self.book.places):
-            self._phase("reading logs", number, len(self.book.places))
-            owner = people[place.owner_id]
-            reading = await patiently(partial(self._chat.read, owner, place.conversation_id))
-            if reading is None:
-                raise NotNow(
-                    f"{place.owner_id} may not read {place.conversation_id}, which is theirs"
-                )
-            readings[place.conversation_id] = reading
-        self.book.figures.entries = sum(len(one.log) for one in readings.values())
-        return readings
 
     async def _all_arrived(self, readings: dict[str, Reading]) -> None:
         """Only what comes by itself: nobody is told to look again."""
@@ -288,27 +256,6 @@ class Run:
             if not self._chat.numbered and time.monotonic() - quiet_since > QUIET_SECONDS:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-
-    async def _standings(self) -> dict[tuple[str, str], int]:
-        return {
-            (person.user_id, where): seq
-            for person in self._people
-            for where, seq in (await patiently(partial(self._chat.standings, person))).items()
-        }
-
-    def _strangers(self, readings: Mapping[str, Reading]) -> list[Trespass]:
-        """Some who are not in, of each conversation."""
-        strangers: list[Trespass] = []
-        for where, reading in readings.items():
-            members = at_the_end(reading.log)
-            outside = [one.user_id for one in self._people if one.user_id not in members]
-            strangers += [Trespass(user_id, where) for user_id in outside[:MOST_STRANGERS]]
-        return strangers
-
-    async def _reads(self, stranger: Trespass) -> bool:
-        (person,) = (one for one in self._people if one.user_id == stranger.user_id)
-        read = partial(self._chat.read, person, stranger.conversation_id)
-        return await patiently(read) is not None
 
     def _told_by(self, device: Device) -> DeviceHistory:
         keep, figures = device.keep, self.book.figures

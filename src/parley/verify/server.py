@@ -100,6 +100,8 @@ class OwnServer(Server):
         folder: Path,
         settings: Mapping[str, str],
         dice: random.Random,
+        *,
+        cwd: Path | None = None,
     ) -> None:
         super().__init__(f"http://127.0.0.1:{free_port()}")
         filled = {"{port}": str(self.port), "{data}": str(folder / "data")}
@@ -107,6 +109,7 @@ class OwnServer(Server):
         self._folder = folder
         self._settings = dict(settings)
         self._dice = dice
+        self._cwd = cwd or folder
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
         self._watch: asyncio.Task[None] | None = None
@@ -119,7 +122,7 @@ class OwnServer(Server):
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
-                cwd=self._folder,
+                cwd=self._cwd,
                 env={**os.environ, **self._settings},
                 start_new_session=True,
                 preexec_fn=_die_with_us,
