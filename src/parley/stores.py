@@ -12,6 +12,7 @@ from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
+from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -24,6 +25,7 @@ from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
 from parley.ports.clock import Clock
+from parley.ports.codes import CodeStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record, StoreIdentity
 from parley.ports.marks import MarkStore
@@ -53,6 +55,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -97,6 +100,7 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         conversations=SqliteConversations(database),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
+        codes=SqliteCodes(database),
         marks=SqliteMarks(database),
         presence=SqlitePresence(database),
         acquaintances=SqliteAcquaintances(database),
@@ -137,6 +141,7 @@ async def _mongodb(
         conversations=store.conversations,
         accounts=store.accounts,
         sessions=store.sessions,
+        codes=store.codes,
         marks=store.marks,
         presence=store.presence,
         acquaintances=store.acquaintances,

@@ -10,6 +10,7 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
@@ -22,6 +23,7 @@ from parley.adapters.mongo.store import MongoStore
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -34,6 +36,7 @@ from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
+from parley.ports.codes import CodeStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore
@@ -53,6 +56,7 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -84,6 +88,7 @@ async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterato
         MemoryConversations(log),
         MemoryAccounts(),
         MemorySessions(),
+        MemoryCodes(),
         MemoryMarks(log),
         MemoryPresence(),
         MemoryAcquaintances(log),
@@ -101,6 +106,7 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteCodes(database),
         SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
@@ -123,6 +129,7 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.conversations,
             opened.accounts,
             opened.sessions,
+            opened.codes,
             opened.marks,
             opened.presence,
             opened.acquaintances,

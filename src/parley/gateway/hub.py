@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from parley.gateway.connection import Connection
-from parley.gateway.pushes import PresencePush, TypingPush
+from parley.gateway.pushes import PresencePush, Revoked, TypingPush
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -124,10 +124,14 @@ class Hub:
         connection.conversations.clear()
 
     def end_session(self, user_id: UserId, session_id: SessionId) -> None:
-        """End the sockets of a session for good: their clients don't come back by themselves."""
+        """End the sockets of a session for good, and say why: their clients don't come back by themselves."""
+        revoked = self._namespace.encode("session.revoked", self._encode(Revoked(session_id)))
         for connection in list(self._people.get(user_id, ())):
             if connection.session_id == session_id:
-                connection.socket.disconnect()
+                socket = connection.socket
+                # As a reply it passes by what is held back, which is given up.
+                (socket.reply if socket.holds else socket.push)(revoked)
+                socket.disconnect()
 
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from parley.model.ids import ConversationId, UserId
+from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
 from parley.model.presence import Presence
 
@@ -30,10 +30,17 @@ class Expiring(Struct, frozen=True):
     expires_in: int
 
 
+class Revoked(Struct, frozen=True):
+    """The session of this connection was ended, which is what happens to the connection next: sign in anew."""
+
+    session_id: SessionId
+
+
 PUSHES: Final[Mapping[str, type[Struct]]] = {
     "receipt": Receipt,
     "presence": PresencePush,
     "typing": TypingPush,
     "auth.expiring": Expiring,
+    "session.revoked": Revoked,
 }
 """By the names of their events; the events page of the docs is written from it."""

@@ -21,7 +21,11 @@ _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]_]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server."""
+    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server.
+
+    `email_verified`: they have shown that the address is theirs. `new_email` is the one that they want instead, until
+    they have shown that of it. `avatar` is the address of a picture, `status` a line about what they are up to.
+    """
 
     user_id: UserId
     username: str | None
@@ -29,6 +33,11 @@ class Account(Struct, frozen=True, kw_only=True):
     display_name: str
     password_hash: str
     created_at: Timestamp
+    email_verified: bool = False
+    new_email: str | None = None
+    bio: str | None = None
+    avatar: str | None = None
+    status: str | None = None
     data: Json | None = None
     version: int = 1
 

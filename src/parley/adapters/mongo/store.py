@@ -10,6 +10,7 @@ from parley.adapters.mongo.acquaintances import MongoAcquaintances
 from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
+from parley.adapters.mongo.codes import MongoCodes
 from parley.adapters.mongo.conversations import MongoConversations
 from parley.adapters.mongo.deletions import Deletions
 from parley.adapters.mongo.entries import Entries
@@ -84,6 +85,7 @@ class MongoStore:
         self.conversations = MongoConversations(database, entries, inside)
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
+        self.codes = MongoCodes(database)
         self.marks = MongoMarks(database, inside, mentions)
         self.presence = MongoPresence(database)
         self.acquaintances = MongoAcquaintances(database, inside)
