@@ -92,6 +92,11 @@ class RegistrationClosed(Forbidden):
     message = "Nobody can register here by themselves."
 
 
+class AccountDisabled(Forbidden):
+    code = "account_disabled"
+    message = "This account is disabled; ask whoever runs this server."
+
+
 class ForeignOrigin(Forbidden):
     code = "foreign_origin"
     message = "This site may not act in the name of those signed in here."

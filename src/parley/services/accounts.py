@@ -8,23 +8,21 @@ from parley.model.accounts import (
     MOST_EMAIL_CHARS,
     Account,
     as_me,
-    check_display_name,
-    check_email,
     check_password,
-    check_username,
     folded,
+    new_account,
 )
 from parley.model.buckets import Buckets
-from parley.model.errors import Invalid, RateLimited, RegistrationClosed, WrongCredentials
+from parley.model.errors import (
+    AccountDisabled,
+    RateLimited,
+    RegistrationClosed,
+    Unavailable,
+    WrongCredentials,
+)
 from parley.model.ids import RandomBytes, UserId, random_id
 from parley.model.instants import timestamp
-from parley.model.sessions import (
-    MOST_DEVICE_CHARS,
-    SOMEWHERE,
-    Device,
-    Grant,
-    SignedIn,
-)
+from parley.model.sessions import MOST_DEVICE_CHARS, SOMEWHERE, Device, Grant, SignedIn
 from parley.model.texts import check_text
 from parley.model.tries import Tries, network
 from parley.ports.accounts import AccountStore
@@ -32,8 +30,8 @@ from parley.ports.clock import Clock
 from parley.ports.passwords import Passwords
 from parley.ports.sessions import SessionKeeping
 
-NAMELESS_CHARS = 6
-"""So much of their id names a person who gave no name: their e-mail address is no one else's business."""
+ROUNDS = 3
+"""So often a sign-in begins again because its account changed while it was under way."""
 
 
 class Accounts:
@@ -89,22 +87,21 @@ class Accounts:
         """
         if not self._open_to_all:
             raise RegistrationClosed
-        if username is None and email is None:
-            raise Invalid("A username or an e-mail address is needed.", field="username")
-        check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
-        user_id = UserId(random_id(self._random))
-        account = Account(
-            user_id=user_id,
-            username=username if username is None else check_username(username),
-            email=email if email is None else check_email(email),
-            display_name=check_display_name(display_name or username or _nameless(user_id)),
-            password_hash=await self._first_hash(check_password(password), device),
+        _check(device)
+        check_password(password)
+        account = new_account(
+            UserId(random_id(self._random)),
+            username=username,
+            email=email,
+            display_name=display_name,
             created_at=timestamp(self._clock.now_ms()),
         )
+        self._count_registration(device)
+        account = replace(account, password_hash=await self._passwords.hash(password))
         await self._accounts.create(account)
-        _, grant = await self._sessions.open(user_id, device)
+        _, grant = await self._sessions.open(account.user_id, device)
         if account.email is not None:
-            self._prove(user_id, account.email)
+            self._prove(account.user_id, account.email)
         return self._signed_in(account, grant)
 
     async def login(self, login: str, password: str, device: Device = SOMEWHERE) -> SignedIn:
@@ -114,49 +111,59 @@ class Accounts:
 
         Raises:
             WrongCredentials: Nobody has this name, or the password is another.
+            AccountDisabled: The password is right, but nobody may sign in with this account.
             RateLimited: Too many attempts from this address or with this name, or too many people at once.
+            Unavailable: The account kept changing.
         """
         check_text(login, "login", most_chars=MOST_EMAIL_CHARS)
-        check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
+        _check(device)
         name = folded(login)
         wait_s = self._tries.take(device.address, name, self._clock.monotonic())
         if wait_s:
             raise RateLimited("Too many attempts; wait a little.", retry_after=wait_s)
+        for _ in range(ROUNDS):
+            account = await self._verified(login, password)
+            self._tries.succeeded(device.address, name)
+            identity, grant = await self._sessions.open(account.user_id, device)
+            if await self._still_stands(account):
+                return self._signed_in(account, grant)
+            await self._sessions.logout(identity)
+        raise Unavailable("This account is changing; try again.")
+
+    async def _verified(self, login: str, password: str) -> Account:
+        """The account of this name, if the password is its own."""
         account = await self._accounts.by_login(login)
         fits, better = await self._passwords.verify(
             password, account.password_hash if account is not None else None
         )
         if account is None or not fits:
             raise WrongCredentials
-        self._tries.succeeded(device.address, name)
+        if account.disabled_at is not None:
+            raise AccountDisabled
         if better is not None:
+            upgraded = replace(account, password_hash=better, version=account.version + 1)
             # Where the account changed meanwhile, the next sign-in brings the better hash again.
-            await self._accounts.update(
-                replace(account, password_hash=better, version=account.version + 1)
-            )
-        identity, grant = await self._sessions.open(account.user_id, device)
-        # Whoever changed the password, or erased the account, ended the sessions that there were before this one.
+            if await self._accounts.update(upgraded):
+                return upgraded
+        return account
+
+    async def _still_stands(self, account: Account) -> bool:
+        """Whether the password that was verified is still the one, and may be used.
+
+        Whoever changes it, or disables the account, then ends its sessions: one that is opened at the same moment
+        must not be missed, so it is looked at again after it was opened.
+        """
         now = await self._accounts.get(account.user_id)
-        if now is None or not await self._still_fits(password, now, account, better):
-            await self._sessions.logout(identity)
-            raise WrongCredentials
-        return self._signed_in(now, grant)
+        if now is None or now.disabled_at is not None:
+            return False
+        return now.password_hash == account.password_hash
 
-    async def _still_fits(
-        self, password: str, now: Account, before: Account, better: str | None
-    ) -> bool:
-        if now.password_hash in (before.password_hash, better):
-            return True
-        fits, _ = await self._passwords.verify(password, now.password_hash)
-        return fits
-
-    async def _first_hash(self, password: str, device: Device) -> str:
-        if self._registrations is not None:
-            asking, now = network(device.address), self._clock.monotonic()
-            wait_s = self._registrations.take(asking, now)
-            if wait_s:
-                raise RateLimited("Too many accounts; wait a little.", retry_after=wait_s)
-        return await self._passwords.hash(password)
+    def _count_registration(self, device: Device) -> None:
+        if self._registrations is None:
+            return
+        wait_s = self._registrations.take(network(device.address), self._clock.monotonic())
+        if wait_s:
+            raise RateLimited("Too many accounts; wait a little.", retry_after=wait_s)
 
     def _signed_in(self, account: Account, grant: Grant) -> SignedIn:
         return SignedIn(
@@ -168,5 +175,5 @@ class Accounts:
         )
 
 
-def _nameless(user_id: UserId) -> str:
-    return f"user-{user_id[:NAMELESS_CHARS]}"
+def _check(device: Device) -> None:
+    check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
