@@ -66,6 +66,8 @@ class Me(User, frozen=True, kw_only=True, omit_defaults=True):
     """What a person sees of themselves."""
 
     email: str | None
+    email_verified: bool
+    new_email: str | None = None
     role: AccountRole = "person"
 
 
@@ -168,5 +170,7 @@ def as_me(account: Account) -> Me:
         created_at=account.created_at,
         data=account.data,
         email=account.email,
+        email_verified=account.email_verified,
+        new_email=account.new_email,
         role=account.role,
     )
