@@ -25,6 +25,8 @@ from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
+from parley.control.door import ControlDoor
+from parley.control.operations import Operations
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
@@ -52,6 +54,7 @@ from parley.services.housekeeping import Chore, Housekeeping
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
 from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
@@ -115,7 +118,22 @@ async def build(
         access_log=settings.access_log,
         trusted_proxies=settings.trusted_proxies,
     )
+    control = ControlDoor(_operations(core, services.sessions))
+    inside.push_async_callback(control.close)
+    await control.open(folder.path)
     return sockets, http
+
+
+async def operations(
+    settings: Settings, folder: DataFolder | None, inside: AsyncExitStack
+) -> Operations:
+    """What operators may ask for, on a store that no server has open. Closing is as with `build`.
+
+    Raises:
+        CannotOpenStore: The database can't be used.
+    """
+    core = await _core(settings, folder, inside)
+    return _operations(core, _sessions(settings, core))
 
 
 class Core(Struct, frozen=True, kw_only=True):
@@ -131,7 +149,7 @@ class Core(Struct, frozen=True, kw_only=True):
     stores: Stores
 
 
-async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
+async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
     clock = SystemClock()
     stores = await open_stores(settings, folder, clock, inside)
     hashing = Argon2Passwords(random=token_bytes)
@@ -141,7 +159,9 @@ async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) 
     after = asyncio.get_running_loop().call_later
     mails = Mails(mailer=_mailer(settings), spawn=background.spawn, after=after)
     inside.callback(mails.close)
-    signing_key = _derived(settings.secret or folder.secret(), "access tokens")
+    # Without a folder nothing is signed that a server would have to know again.
+    secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
+    signing_key = _derived(secret, "access tokens")
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
@@ -175,15 +195,7 @@ def _people(settings: Settings, core: Core) -> People:
     stores = core.stores
     tries = settings.tries_per_minute
     most = settings.registrations_per_minute
-    sessions = Sessions(
-        sessions=stores.sessions,
-        tokens=core.tokens,
-        bus=core.bus,
-        clock=core.clock,
-        random=token_bytes,
-        session_lifetime_s=_session_lifetime_s(settings),
-        most_sessions=settings.max_sessions_per_person,
-    )
+    sessions = _sessions(settings, core)
     codes = Codes(
         codes=stores.codes,
         send=core.mails.send,
@@ -300,6 +312,31 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         sync=Sync(
             journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
         ),
+    )
+
+
+def _sessions(settings: Settings, core: Core) -> Sessions:
+    return Sessions(
+        sessions=core.stores.sessions,
+        tokens=core.tokens,
+        bus=core.bus,
+        clock=core.clock,
+        random=token_bytes,
+        session_lifetime_s=_session_lifetime_s(settings),
+        most_sessions=settings.max_sessions_per_person,
+    )
+
+
+def _operations(core: Core, sessions: Sessions) -> Operations:
+    return Operations(
+        operator=Operator(
+            accounts=core.stores.accounts,
+            sessions=core.stores.sessions,
+            end_all=sessions.end_all,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+        )
     )
 
 

@@ -275,6 +275,9 @@ async def test_a_socket_that_is_catching_up_hears_of_its_end_and_not_what_was_he
 ) -> None:
     connection, wire = node.arrive(ANN, "phone")
     await node.hub.welcome(connection)
+    carrier = connection.socket._connection
+    carrier.check_held = lambda _size: None
+    carrier.drop = lambda socket, _reason: setattr(socket, "connected", False)
     connection.socket.hold()
     await node.world.send(BEN, "a secret")
     node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))

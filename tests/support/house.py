@@ -34,6 +34,7 @@ from parley.services.emails import Emails
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
 from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
@@ -95,6 +96,14 @@ class House:
             tries=Buckets(burst=5, per_minute=2),
         )
         self.users = Users(self.account_store)
+        self.operator = Operator(
+            accounts=self.account_store,
+            sessions=self.session_store,
+            end_all=self.sessions.end_all,
+            passwords=self.hashing,
+            clock=self.clock,
+            random=secrets.token_bytes,
+        )
         self.log = MemoryLog()
         self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)
