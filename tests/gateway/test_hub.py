@@ -281,6 +281,7 @@ async def test_a_socket_that_is_catching_up_hears_of_its_end_and_not_what_was_he
     connection.socket.hold()
     await node.world.send(BEN, "a secret")
     node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
+    node.flush()
     connection.socket.release()
     node.flush()
     assert wire.events == [("session.revoked", {"session_id": "phone"})]
