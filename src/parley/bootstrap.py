@@ -29,6 +29,7 @@ from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
@@ -41,6 +42,8 @@ from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
+from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -61,6 +64,14 @@ from parley.stores import Stores, open_stores
 TRIES: Final = 10
 TRIES_PER_MINUTE: Final = 5
 """Of signing in, for each account and address."""
+
+ADDITIONS: Final = 30
+ADDITIONS_PER_MINUTE: Final = 10
+"""Of people to one's contacts: each addition is told to somebody."""
+
+LOOKUPS: Final = 20
+LOOKUPS_PER_MINUTE: Final = 1 / 3
+"""Of people by their e-mail address, for each person and each network address: at most 500 a day."""
 
 log = structlog.get_logger("parley")
 
@@ -148,6 +159,8 @@ def _services(settings: Settings, core: Core) -> Services:
     )
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
+    blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
+    core.bus.subscribe(on_signal=blocking.on_signal)
     naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=Accounts(
@@ -169,8 +182,32 @@ def _services(settings: Settings, core: Core) -> Services:
             session_lifetime_s=_session_lifetime_s(settings),
         ),
         users=Users(stores.accounts),
+        contacts=Contacts(
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            rates=Rates(
+                adding=Buckets(burst=ADDITIONS, per_minute=ADDITIONS_PER_MINUTE),
+                by_email=Buckets(burst=LOOKUPS, per_minute=LOOKUPS_PER_MINUTE),
+            ),
+            by_request=settings.contacts == "by-request",
+            by_email=settings.contacts_by_email,
+            most=settings.max_contacts,
+        ),
+        blocks=Blocks(
+            blocks=stores.blocks,
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            most=settings.max_blocks,
+        ),
         conversations=Conversations(
             journal=journal,
+            blocking=blocking,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -190,12 +227,17 @@ def _services(settings: Settings, core: Core) -> Services:
         administration=Administration(journal=journal, naming=naming),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
-            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
+            journal=journal,
+            blocking=blocking,
+            log=stores.log,
+            accounts=stores.accounts,
+            spawn=core.background.spawn,
         ),
-        reactions=Reactions(journal),
-        pins=Pins(journal),
+        reactions=Reactions(journal=journal, blocking=blocking),
+        pins=Pins(journal=journal, blocking=blocking),
         marks=Marks(
             journal=journal,
+            blocking=blocking,
             log=stores.log,
             marks=stores.marks,
             bus=core.bus,
@@ -205,6 +247,8 @@ def _services(settings: Settings, core: Core) -> Services:
         presence=Presences(
             store=stores.presence,
             acquaintances=stores.acquaintances,
+            contacts=stores.contacts,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             after=core.after,
@@ -213,6 +257,7 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         typing=Typing(
             journal=journal,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             most_members=settings.max_typing_members,

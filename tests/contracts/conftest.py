@@ -10,6 +10,8 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.blocks import MemoryBlocks
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
@@ -22,6 +24,8 @@ from parley.adapters.mongo.store import MongoStore
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.blocks import SqliteBlocks
+from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -34,6 +38,8 @@ from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
+from parley.ports.blocks import BlockStore
+from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore
@@ -58,6 +64,8 @@ class Store:
     acquaintances: Acquaintances
     rooms: RoomStore
     preferences: PreferenceStore
+    contacts: ContactStore
+    blocks: BlockStore
     ordered: bool = True
     """Whether all entries of the store have one order, their positions."""
 
@@ -89,6 +97,8 @@ async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterato
         MemoryAcquaintances(log),
         MemoryRooms(log),
         MemoryPreferences(),
+        MemoryContacts(),
+        MemoryBlocks(),
     )
 
 
@@ -106,6 +116,8 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteAcquaintances(database),
         SqliteRooms(database),
         SqlitePreferences(database),
+        SqliteContacts(database),
+        SqliteBlocks(database),
     )
     await database.close()
     assert failures == []
@@ -128,6 +140,8 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.acquaintances,
             opened.rooms,
             opened.preferences,
+            opened.contacts,
+            opened.blocks,
             ordered=False,
         )
         await opened.close()

@@ -11,6 +11,8 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.blocks import BlockRoutes
+from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
@@ -29,6 +31,8 @@ from parley.api.users import UserRoutes
 from parley.model.origins import Origins
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
+from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -51,6 +55,8 @@ class Services(Struct, frozen=True, kw_only=True):
     accounts: Accounts
     sessions: Sessions
     users: Users
+    contacts: Contacts
+    blocks: Blocks
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -113,6 +119,8 @@ def _routes(
     return [
         *AuthRoutes(accounts=accounts, sessions=sessions, door=door, cookies=cookies).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
+        *ContactRoutes(contacts=services.contacts, door=door).routes(),
+        *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(
             conversations=services.conversations, rooms=services.rooms, door=door, epoch=epoch
         ).routes(),
