@@ -68,7 +68,9 @@ async def test_a_list_is_paged_by_status_in_the_order_of_ids(store: Store) -> No
     people = [UserId(name) for name in ("a", "c", "k", "n", "x", "z")]
     for one in people:
         await keep(store, me, one, Pair(contact(one)))
-    await keep(store, UserId("b"), me, Pair(contact(me, "outgoing"), contact(UserId("b"), "incoming")))
+    await keep(
+        store, UserId("b"), me, Pair(contact(me, "outgoing"), contact(UserId("b"), "incoming"))
+    )
     first = await store.contacts.page(me, "accepted", "", 4)
     assert [one.user_id for one in first] == people[:4]
     assert [one.user_id for one in await store.contacts.page(me, "accepted", "n", 4)] == ["x", "z"]

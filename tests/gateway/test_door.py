@@ -186,7 +186,9 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
         ),
         socket_commands=SocketCommands(
-            typing=Typing(journal=world.journal, blocking=world.blocking, bus=world.bus, clock=world.clock),
+            typing=Typing(
+                journal=world.journal, blocking=world.blocking, bus=world.bus, clock=world.clock
+            ),
             presence=presence,
             expiry=expiry,
         ),

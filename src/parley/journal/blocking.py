@@ -1,7 +1,8 @@
 """Who has blocked whom, as far as it is in memory: what is judged rests on it, so that judging asks no store."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Set
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -90,7 +91,7 @@ class Blocking:
 
         On the way of every message: two look-ups and no query.
         """
-        if state.kind != "direct" or user_id not in state.members or len(state.members) < 2:
+        if state.kind != "direct" or user_id not in state.members or len(state.members) == 1:
             return NOTHING_BETWEEN
         one, other = (self._recall(member) for member in state.members)
         return None if one is None or other is None else Relation(one, other)
@@ -128,7 +129,7 @@ class Blocking:
         other.then(when_both)
         return answer
 
-    async def of(self, user_id: UserId) -> Set[UserId]:
+    async def of(self, user_id: UserId) -> AbstractSet[UserId]:
         """Whom this person has blocked; to be looked at before the next await.
 
         Raises:
