@@ -23,6 +23,8 @@ from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
+from parley.control.door import ControlDoor
+from parley.control.operations import Operations
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
@@ -47,6 +49,7 @@ from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
@@ -111,7 +114,22 @@ async def build(
         access_log=settings.access_log,
         trusted_proxies=settings.trusted_proxies,
     )
+    control = ControlDoor(_operations(core, services.sessions))
+    inside.push_async_callback(control.close)
+    await control.open(folder.path)
     return sockets, http
+
+
+async def operations(
+    settings: Settings, folder: DataFolder | None, inside: AsyncExitStack
+) -> Operations:
+    """What operators may ask for, on a store that no server has open. Closing is as with `build`.
+
+    Raises:
+        CannotOpenStore: The database can't be used.
+    """
+    core = await _core(settings, folder, inside)
+    return _operations(core, _sessions(settings, core))
 
 
 class Core(Struct, frozen=True, kw_only=True):
@@ -126,14 +144,16 @@ class Core(Struct, frozen=True, kw_only=True):
     stores: Stores
 
 
-async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
+async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
     clock = SystemClock()
     stores = await open_stores(settings, folder, clock, inside)
     passwords = Argon2Passwords(random=token_bytes)
     inside.callback(passwords.close)
     background = Background()
     inside.push_async_callback(background.settled)
-    signing_key = _derived(settings.secret or folder.secret(), "access tokens")
+    # Without a folder nothing is signed that a server would have to know again.
+    secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
+    signing_key = _derived(secret, "access tokens")
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
@@ -174,13 +194,7 @@ def _services(settings: Settings, core: Core) -> Services:
             session_lifetime_s=_session_lifetime_s(settings),
             tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
         ),
-        sessions=Sessions(
-            sessions=stores.sessions,
-            tokens=core.tokens,
-            bus=core.bus,
-            clock=core.clock,
-            session_lifetime_s=_session_lifetime_s(settings),
-        ),
+        sessions=_sessions(settings, core),
         users=Users(stores.accounts),
         contacts=Contacts(
             contacts=stores.contacts,
@@ -265,6 +279,29 @@ def _services(settings: Settings, core: Core) -> Services:
         sync=Sync(
             journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
         ),
+    )
+
+
+def _sessions(settings: Settings, core: Core) -> Sessions:
+    return Sessions(
+        sessions=core.stores.sessions,
+        tokens=core.tokens,
+        bus=core.bus,
+        clock=core.clock,
+        session_lifetime_s=_session_lifetime_s(settings),
+    )
+
+
+def _operations(core: Core, sessions: Sessions) -> Operations:
+    return Operations(
+        operator=Operator(
+            accounts=core.stores.accounts,
+            sessions=core.stores.sessions,
+            end_all=sessions.end_all,
+            passwords=core.passwords,
+            clock=core.clock,
+            random=token_bytes,
+        )
     )
 
 
