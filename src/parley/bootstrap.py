@@ -33,6 +33,7 @@ from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
@@ -47,7 +48,9 @@ from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
 from parley.services.codes import Codes
+from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.housekeeping import Chore, Housekeeping
@@ -75,6 +78,14 @@ MAILS_PER_MINUTE: Final = 0.2
 """Of those that anybody can have sent, for each e-mail address; ten times as many for each network address."""
 
 HOUR_S: Final = 3600
+
+ADDITIONS: Final = 30
+ADDITIONS_PER_MINUTE: Final = 10
+"""Of people to one's contacts: each addition is told to somebody."""
+
+LOOKUPS: Final = 20
+LOOKUPS_PER_MINUTE: Final = 1 / 3
+"""Of people by their e-mail address, for each person and each network address: at most 500 a day."""
 
 log = structlog.get_logger("parley")
 
@@ -254,6 +265,8 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
     )
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
+    blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
+    core.bus.subscribe(on_signal=blocking.on_signal)
     naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
     return Services(
         accounts=people.accounts,
@@ -261,8 +274,32 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         passwords=people.passwords,
         emails=people.emails,
         users=Users(stores.accounts),
+        contacts=Contacts(
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            rates=Rates(
+                adding=Buckets(burst=ADDITIONS, per_minute=ADDITIONS_PER_MINUTE),
+                by_email=Buckets(burst=LOOKUPS, per_minute=LOOKUPS_PER_MINUTE),
+            ),
+            by_request=settings.contacts == "by-request",
+            by_email=settings.contacts_by_email,
+            most=settings.max_contacts,
+        ),
+        blocks=Blocks(
+            blocks=stores.blocks,
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            most=settings.max_blocks,
+        ),
         conversations=Conversations(
             journal=journal,
+            blocking=blocking,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -282,12 +319,17 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         administration=Administration(journal=journal, naming=naming),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
-            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
+            journal=journal,
+            blocking=blocking,
+            log=stores.log,
+            accounts=stores.accounts,
+            spawn=core.background.spawn,
         ),
-        reactions=Reactions(journal),
-        pins=Pins(journal),
+        reactions=Reactions(journal=journal, blocking=blocking),
+        pins=Pins(journal=journal, blocking=blocking),
         marks=Marks(
             journal=journal,
+            blocking=blocking,
             log=stores.log,
             marks=stores.marks,
             bus=core.bus,
@@ -297,6 +339,8 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         presence=Presences(
             store=stores.presence,
             acquaintances=stores.acquaintances,
+            contacts=stores.contacts,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             after=core.after,
@@ -305,6 +349,7 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         ),
         typing=Typing(
             journal=journal,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             most_members=settings.max_typing_members,

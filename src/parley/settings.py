@@ -198,6 +198,22 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How long somebody whose last connection went is still shown as online.",
         ),
     ] = 10.0
+    contacts: Annotated[
+        Literal["open", "by-request"],
+        Meta(description="Whether anyone can be put on one's list of contacts, or is asked first."),
+    ] = "open"
+    contacts_by_email: Annotated[
+        bool,
+        Meta(
+            description="Whether people can be added by an e-mail address; who adds one learns whether it is anyone's."
+        ),
+    ] = True
+    max_contacts: Annotated[
+        int, Meta(ge=1, description="Most contacts of a person, and most requests each way.")
+    ] = 5_000
+    max_blocks: Annotated[
+        int, Meta(ge=1, description="Most people whom a person may have blocked.")
+    ] = 1_000
     max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
@@ -120,6 +121,8 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
     presence = Presences(
         store=MemoryPresence(),
         acquaintances=MemoryAcquaintances(world.log),
+        contacts=MemoryContacts(),
+        blocking=world.blocking,
         bus=world.bus,
         clock=world.clock,
         after=timers.after,
@@ -144,14 +147,16 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
         commands=Commands(
             messages=Messages(
                 journal=world.journal,
+                blocking=world.blocking,
                 log=world.log,
                 accounts=accounts,
                 spawn=world.background.spawn,
             ),
-            reactions=Reactions(world.journal),
-            pins=Pins(world.journal),
+            reactions=Reactions(journal=world.journal, blocking=world.blocking),
+            pins=Pins(journal=world.journal, blocking=world.blocking),
             marks=Marks(
                 journal=world.journal,
+                blocking=world.blocking,
                 log=world.log,
                 marks=marks,
                 bus=world.bus,
@@ -160,6 +165,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             ),
             conversations=Conversations(
                 journal=world.journal,
+                blocking=world.blocking,
                 views=MemoryConversations(world.log),
                 marks=marks,
                 accounts=accounts,
@@ -181,7 +187,9 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
         ),
         socket_commands=SocketCommands(
-            typing=Typing(journal=world.journal, bus=world.bus, clock=world.clock),
+            typing=Typing(
+                journal=world.journal, blocking=world.blocking, bus=world.bus, clock=world.clock
+            ),
             presence=presence,
             expiry=expiry,
         ),

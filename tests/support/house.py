@@ -7,8 +7,10 @@ from typing import Any
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.blocks import MemoryBlocks
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.codes import MemoryCodes
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.mailer import MemoryMailer
@@ -19,6 +21,7 @@ from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
@@ -28,7 +31,9 @@ from parley.ports.background import Background
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
 from parley.services.codes import Codes
+from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.mails import Mails
@@ -116,8 +121,23 @@ class House:
             spawn=self.background.spawn,
             identity=StoreIdentity("epoch-1", b"digest key of the tests"),
         )
+        self.block_store = MemoryBlocks()
+        self.contact_store = MemoryContacts()
+        self.blocking = Blocking(store=self.block_store, spawn=self.background.spawn)
+        self.bus.subscribe(on_signal=self.blocking.on_signal)
+        self.contacts = self.more_contacts()
+        self.blocks = Blocks(
+            blocks=self.block_store,
+            contacts=self.contact_store,
+            accounts=self.account_store,
+            blocking=self.blocking,
+            bus=self.bus,
+            clock=self.clock,
+            most=3,
+        )
         self.conversations = Conversations(
             journal=self.journal,
+            blocking=self.blocking,
             views=MemoryConversations(self.log),
             marks=self.mark_store,
             accounts=self.account_store,
@@ -137,14 +157,16 @@ class House:
         self.preferences = Preferences(journal=self.journal, preferences=self.preference_store)
         self.messages = Messages(
             journal=self.journal,
+            blocking=self.blocking,
             log=self.log,
             accounts=self.account_store,
             spawn=self.background.spawn,
         )
-        self.reactions = Reactions(self.journal)
-        self.pins = Pins(self.journal)
+        self.reactions = Reactions(journal=self.journal, blocking=self.blocking)
+        self.pins = Pins(journal=self.journal, blocking=self.blocking)
         self.marks = Marks(
             journal=self.journal,
+            blocking=self.blocking,
             log=self.log,
             marks=self.mark_store,
             bus=self.bus,
@@ -153,7 +175,13 @@ class House:
         )
         self.presence_store = MemoryPresence()
         self.presence = self.more_presence()
-        self.typing = Typing(journal=self.journal, bus=self.bus, clock=self.clock, most_members=3)
+        self.typing = Typing(
+            journal=self.journal,
+            blocking=self.blocking,
+            bus=self.bus,
+            clock=self.clock,
+            most_members=3,
+        )
         self.sync = Sync(
             journal=self.journal,
             log=self.log,
@@ -188,11 +216,27 @@ class House:
             **options,
         )
 
+    def more_contacts(self, **options: object) -> Contacts:
+        """The service again, as another setting has it."""
+        return Contacts(
+            contacts=self.contact_store,
+            accounts=self.account_store,
+            blocking=self.blocking,
+            bus=self.bus,
+            clock=self.clock,
+            rates=Rates(
+                adding=Buckets(burst=20, per_minute=10), by_email=Buckets(burst=4, per_minute=1)
+            ),
+            **{"most": 3, **options},
+        )
+
     def more_presence(self) -> Presences:
         """The service again, as the next start on the same store has it."""
         return Presences(
             store=self.presence_store,
             acquaintances=MemoryAcquaintances(self.log),
+            contacts=self.contact_store,
+            blocking=self.blocking,
             bus=self.bus,
             clock=self.clock,
             after=self.timers.after,

@@ -11,6 +11,8 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.blocks import BlockRoutes
+from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
@@ -32,6 +34,8 @@ from parley.api.users import UserRoutes
 from parley.model.origins import Origins
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
+from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.marks import Marks
@@ -58,6 +62,8 @@ class Services(Struct, frozen=True, kw_only=True):
     passwords: Passwords
     emails: Emails
     users: Users
+    contacts: Contacts
+    blocks: Blocks
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -123,6 +129,8 @@ def _routes(
         *PasswordRoutes(passwords=services.passwords, door=door).routes(),
         *EmailRoutes(emails=services.emails, door=door).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
+        *ContactRoutes(contacts=services.contacts, door=door).routes(),
+        *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(
             conversations=services.conversations, rooms=services.rooms, door=door, epoch=epoch
         ).routes(),
