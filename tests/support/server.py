@@ -38,7 +38,7 @@ class ServerProcess:
             text=True,
             cwd=self.data.parent,
             env=environment(self.data, **self.settings),
-            start_new_session=True,
+            process_group=0,  # no session: a busy machine's kernel would give it a share of its own
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

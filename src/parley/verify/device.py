@@ -16,7 +16,8 @@ ANSWER_SECONDS: Final = 5.0
 PATIENCE: Final = 1.5
 """By so much longer an answer is waited for with each attempt, so that a slow machine is not taken for a broken one."""
 MOST_ANSWER_SECONDS: Final = 60.0
-BACK_SECONDS: Final = (0.02, 0.5)
+FIRST_BACK_SECONDS: Final = 0.1
+MOST_BACK_SECONDS: Final = 2.0
 AGAIN_SECONDS: Final = (0.02, 0.2)
 BURSTS: Final = (1, 1, 1, 2, 4, 8)
 ELSEWHERE: Final = 0.4
@@ -80,20 +81,24 @@ class Device:
     # --- being connected ----------------------------------------------------------------------------------------
 
     async def live(self) -> None:
-        """Connect, again and again, until cancelled."""
+        """Connect, again and again, until cancelled; ever more slowly where that fails, as clients do."""
+        pause = FIRST_BACK_SECONDS
         while True:
             await self._wanted.wait()
             try:
                 connection = await self._chat.connect(self._url, self.keep, CONNECTING_SECONDS)
             except NotNow:
-                await asyncio.sleep(self._dice.uniform(*BACK_SECONDS))
+                await asyncio.sleep(self._dice.uniform(0.5, 1.0) * pause)
+                pause = min(MOST_BACK_SECONDS, pause * 2)
                 continue
+            pause = FIRST_BACK_SECONDS
             try:
                 await self._stay(connection)
             finally:
                 self._connected.clear()
                 self._connection = None
                 await connection.close()
+            await asyncio.sleep(self._dice.uniform(0, FIRST_BACK_SECONDS))
 
     async def _stay(self, connection: Connection) -> None:
         self._book.figures.connections += 1

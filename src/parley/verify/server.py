@@ -17,6 +17,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 STARTING_SECONDS: Final = 180
+FIRST_LOOK_SECONDS: Final = 0.05
+MOST_LOOK_SECONDS: Final = 0.5
 STOPPING_SECONDS: Final = 45
 PR_SET_PDEATHSIG: Final = 1
 PAUSE_SECONDS: Final = (0.1, 2.5)
@@ -54,6 +56,7 @@ class Server(ABC):
     async def reached(self, alive: "asyncio.subprocess.Process | None" = None) -> None:
         """Return once it takes connections."""
         until = time.monotonic() + STARTING_SECONDS
+        pause = FIRST_LOOK_SECONDS
         while True:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection(self.host, self.port)
@@ -63,7 +66,8 @@ class Server(ABC):
                 raise Failed(f"The server ended with code {alive.returncode} while it started.")
             if time.monotonic() > until:
                 raise Failed(f"{self.url} takes no connections.")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
+            pause = min(MOST_LOOK_SECONDS, pause * 1.5)  # looking takes time from what is to start
 
 
 class GivenServer(Server):
@@ -124,8 +128,7 @@ class OwnServer(Server):
                 stdin=asyncio.subprocess.DEVNULL,
                 cwd=self._cwd,
                 env={**os.environ, **self._settings},
-                start_new_session=True,
-                preexec_fn=_die_with_us,
+                preexec_fn=_prepare,
             )
         try:
             await self.reached(self._process)
@@ -188,8 +191,12 @@ class OwnServer(Server):
         return text[-TAIL_CHARS:].strip() or "nothing"
 
 
-def _die_with_us() -> None:
-    """In the new process: have the kernel kill it when its parent is gone, however that ended. Linux alone can."""
+def _prepare() -> None:
+    """In the new process: a group of its own, to be killed with all that it starts, and with us, however we end.
+
+    Not a session of its own: Linux gives each session an equal share of a busy machine, and this is one work.
+    """
+    os.setpgid(0, 0)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
