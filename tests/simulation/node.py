@@ -1,0 +1,146 @@
+"""One server process: the real journal, hub, bus, services and doors, wired as in production, over a disk in memory."""
+
+import asyncio
+from random import Random
+from typing import Any
+
+from parley import bootstrap
+from parley.adapters.memory.accounts import MemoryAccounts
+from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.bus import MemoryBus
+from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.disk import Disk
+from parley.adapters.memory.faults import Faults
+from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.marks import MemoryMarks
+from parley.adapters.memory.preferences import MemoryPreferences
+from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.rooms import MemoryRooms
+from parley.adapters.memory.sessions import MemorySessions
+from parley.adapters.security.tokens import JwtTokens
+from parley.bootstrap import Core
+from parley.ports.background import Background
+from parley.ports.clock import Clock
+from parley.ports.passwords import Passwords
+from parley.settings import Settings
+from parley.socketio.server import Server
+from parley.stores import Stores
+from tests.simulation.loop import Process, SimulatedLoop
+from tests.simulation.network import Wire, open_wire
+
+BEGINNING_MS = 1_700_000_000_000
+SECRET = b"a secret of the tests, 32 bytes at least"
+
+
+class LoopClock(Clock):
+    """The loop's time. The wall clock may be set by hand, backwards too."""
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        self._loop = loop
+        self.off_ms = 0
+
+    def now_ms(self) -> int:
+        return BEGINNING_MS + self.off_ms + round(self._loop.time() * 1000)
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+
+class OpenPasswords(Passwords):
+    """Hashes nothing: signing in is not what is looked at here, and threads know no virtual time."""
+
+    async def hash(self, password: str) -> str:
+        return password
+
+    async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
+        return password == hashed, None
+
+
+class Premises:
+    """What outlives a process: the disk, the accounts, the clock on the wall."""
+
+    def __init__(self, loop: SimulatedLoop, seed: int) -> None:
+        self.loop = loop
+        self.disk = Disk()
+        self.clock = LoopClock(loop)
+        self.accounts = MemoryAccounts()
+        self.sessions = MemorySessions()
+        self.presence = MemoryPresence()
+        self.preferences = MemoryPreferences()
+        self._random = Random(f"ids {seed}")
+
+    def random(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+
+class Node:
+    """Runs from its construction until `kill`, or until `stop` has returned."""
+
+    def __init__(self, premises: Premises, faults: Faults, *, shared: bool, name: str) -> None:
+        loop = premises.loop
+        self.process = Process(loop, name)
+        self.log = MemoryLog(premises.disk, faults, shared=shared)
+        self.background = Background()
+        self._loop = loop
+        self._wires: list[Wire] = []
+        self.process.run(self._build, premises)
+
+    def _build(self, premises: Premises) -> None:
+        settings = Settings()
+        core = Core(
+            clock=premises.clock,
+            bus=MemoryBus(),
+            background=self.background,
+            after=self._loop.call_later,
+            passwords=OpenPasswords(),
+            tokens=JwtTokens(SECRET, random=premises.random, lifetime_s=86_400),
+            stores=self._stores(premises),
+        )
+        self.bus = core.bus
+        self.services = bootstrap._services(settings, core)
+        self.sockets: Server = bootstrap._sockets(
+            settings, core, self.services, bootstrap._browsers(settings)
+        )
+
+    def _stores(self, premises: Premises) -> Stores:
+        log = self.log
+        nothing: Any = None
+        return Stores(
+            identity=premises.disk.identity,
+            log=log,
+            conversations=MemoryConversations(log),
+            accounts=premises.accounts,
+            sessions=premises.sessions,
+            marks=MemoryMarks(log),
+            presence=premises.presence,
+            acquaintances=MemoryAcquaintances(log),
+            rooms=MemoryRooms(log),
+            preferences=premises.preferences,
+            catalogue=nothing,
+            trouble=lambda: None,
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self.process.alive
+
+    def accept(self, random: Random) -> Wire:
+        """A new connection to this process."""
+        wire = open_wire(self._loop, self.process, self.sockets, random)
+        self._wires.append(wire)
+        return wire
+
+    def kill(self) -> None:
+        """As by `kill -9`: the disk keeps what was written, the kernel sends what was handed to it."""
+        self.process.kill()
+        self.log.crash()
+        for wire in self._wires:
+            wire.server_died()
+
+    async def stop(self, seconds: float) -> None:
+        """As by SIGTERM: in order, within a deadline; then the process is gone."""
+        stopping = self.process.spawn(self.sockets.shutdown(deadline=seconds / 2, spread=seconds / 4))
+        await asyncio.wait({stopping}, timeout=seconds)
+        settled = self.process.spawn(self.background.settled())
+        await asyncio.wait({settled}, timeout=seconds)
+        self.kill()
