@@ -3,15 +3,20 @@
 import asyncio
 from random import Random
 from typing import Any
+from unittest import mock
 
 from parley import bootstrap
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.blocks import MemoryBlocks
 from parley.adapters.memory.bus import MemoryBus
+from parley.adapters.memory.codes import MemoryCodes
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.disk import Disk
 from parley.adapters.memory.faults import Faults
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.mailer import MemoryMailer
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
@@ -22,6 +27,7 @@ from parley.bootstrap import Core
 from parley.ports.background import Background
 from parley.ports.clock import Clock
 from parley.ports.passwords import Passwords
+from parley.services.mails import Mails
 from parley.settings import Settings
 from parley.socketio.server import Server
 from parley.stores import Stores
@@ -67,6 +73,9 @@ class Premises:
         self.sessions = MemorySessions()
         self.presence = MemoryPresence()
         self.preferences = MemoryPreferences()
+        self.codes = MemoryCodes()
+        self.contacts = MemoryContacts()
+        self.blocks = MemoryBlocks()
         self._random = Random(f"ids {seed}")
 
     def random(self, count: int) -> bytes:
@@ -92,12 +101,17 @@ class Node:
             bus=MemoryBus(),
             background=self.background,
             after=self._loop.call_later,
-            passwords=OpenPasswords(),
+            hashing=OpenPasswords(),
+            mails=Mails(
+                mailer=MemoryMailer(), spawn=self.background.spawn, after=self._loop.call_later
+            ),
             tokens=JwtTokens(SECRET, random=premises.random, lifetime_s=86_400),
             stores=self._stores(premises),
         )
         self.bus = core.bus
-        self.services = bootstrap._services(settings, core)
+        with mock.patch.object(bootstrap, "token_bytes", premises.random):
+            people = bootstrap._people(settings, core)
+            self.services = bootstrap._services(settings, core, people)
         self.sockets: Server = bootstrap._sockets(
             settings, core, self.services, bootstrap._browsers(settings)
         )
@@ -115,6 +129,9 @@ class Node:
             presence=premises.presence,
             acquaintances=MemoryAcquaintances(log),
             rooms=MemoryRooms(log),
+            codes=premises.codes,
+            contacts=premises.contacts,
+            blocks=premises.blocks,
             preferences=premises.preferences,
             catalogue=nothing,
             trouble=lambda: None,
