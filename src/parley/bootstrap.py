@@ -52,6 +52,7 @@ from parley.services.preferences import Preferences
 from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -63,6 +64,7 @@ from parley.stores import Stores, open_stores
 
 TRIES: Final = 10
 TRIES_PER_MINUTE: Final = 5
+SEEDED_AWAKE: Final = 20_000
 """Of signing in, for each account and address."""
 
 log = structlog.get_logger("parley")
@@ -157,18 +159,10 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
 
 def _services(settings: Settings, core: Core) -> Services:
     stores = core.stores
-    journal = Journal(
-        log=stores.log,
-        bus=core.bus,
-        clock=core.clock,
-        random=token_bytes,
-        spawn=core.background.spawn,
-        identity=stores.identity,
-        most_awake=settings.awake_conversations,
-    )
+    journal = _journal(core, core.clock, settings.awake_conversations)
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
-    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
+    naming = _naming(core, journal)
     return Services(
         accounts=Accounts(
             accounts=stores.accounts,
@@ -237,6 +231,22 @@ def _services(settings: Settings, core: Core) -> Services:
     )
 
 
+def _journal(core: Core, clock: Clock, most_awake: int) -> Journal:
+    return Journal(
+        log=core.stores.log,
+        bus=core.bus,
+        clock=clock,
+        random=token_bytes,
+        spawn=core.background.spawn,
+        identity=core.stores.identity,
+        most_awake=most_awake,
+    )
+
+
+def _naming(core: Core, journal: Journal) -> Naming:
+    return Naming(journal=journal, rooms=core.stores.rooms, clock=core.clock, random=token_bytes)
+
+
 def _sessions(settings: Settings, core: Core) -> Sessions:
     return Sessions(
         sessions=core.stores.sessions,
@@ -248,7 +258,18 @@ def _sessions(settings: Settings, core: Core) -> Sessions:
 
 
 def _operations(core: Core, sessions: Sessions) -> Operations:
+    def journal(clock: Clock) -> tuple[Journal, Naming]:
+        journal = _journal(core, clock, SEEDED_AWAKE)
+        return journal, _naming(core, journal)
+
     return Operations(
+        seeding=Seeding(
+            journal=journal,
+            accounts=core.stores.accounts,
+            passwords=core.passwords,
+            clock=core.clock,
+            random=token_bytes,
+        ),
         operator=Operator(
             accounts=core.stores.accounts,
             sessions=core.stores.sessions,
@@ -256,7 +277,7 @@ def _operations(core: Core, sessions: Sessions) -> Operations:
             passwords=core.passwords,
             clock=core.clock,
             random=token_bytes,
-        )
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.sessions import Identity, SignedIn
 from parley.ports.background import Background
+from parley.ports.clock import Clock
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
@@ -33,6 +34,7 @@ from parley.services.preferences import Preferences
 from parley.services.presence import Presences
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -78,29 +80,24 @@ class House:
             random=secrets.token_bytes,
         )
         self.log = MemoryLog()
+        self.conversation_views = MemoryConversations(self.log)
         self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)
         self.preference_store = MemoryPreferences()
-        self.journal = Journal(
-            log=self.log,
-            bus=self.bus,
+        self.journal, naming = self.more_journal(self.clock)
+        self.seeding = Seeding(
+            journal=self.more_journal,
+            accounts=self.account_store,
+            passwords=self.passwords,
             clock=self.clock,
             random=secrets.token_bytes,
-            spawn=self.background.spawn,
-            identity=StoreIdentity("epoch-1", b"digest key of the tests"),
         )
         self.conversations = Conversations(
             journal=self.journal,
-            views=MemoryConversations(self.log),
+            views=self.conversation_views,
             marks=self.mark_store,
             accounts=self.account_store,
             preferences=self.preference_store,
-            random=secrets.token_bytes,
-        )
-        naming = Naming(
-            journal=self.journal,
-            rooms=self.room_store,
-            clock=self.clock,
             random=secrets.token_bytes,
         )
         self.rooms = Rooms(
@@ -144,6 +141,21 @@ class House:
             session_lifetime_s=MONTH_S,
             **options,
         )
+
+    def more_journal(self, clock: Clock) -> tuple[Journal, Naming]:
+        """One that stamps its entries by this clock, on the same log."""
+        journal = Journal(
+            log=self.log,
+            bus=self.bus,
+            clock=clock,
+            random=secrets.token_bytes,
+            spawn=self.background.spawn,
+            identity=StoreIdentity("epoch-1", b"digest key of the tests"),
+        )
+        naming = Naming(
+            journal=journal, rooms=self.room_store, clock=clock, random=secrets.token_bytes
+        )
+        return journal, naming
 
     def more_presence(self) -> Presences:
         """The service again, as the next start on the same store has it."""
