@@ -62,6 +62,7 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
 from parley.services.seeding import Seeding
@@ -203,6 +204,7 @@ class People(Struct, frozen=True, kw_only=True):
     sessions: Sessions
     passwords: Passwords
     emails: Emails
+    profiles: Profiles
     chores: Sequence[Chore]
 
 
@@ -221,7 +223,21 @@ def _people(settings: Settings, core: Core) -> People:
         client_url=settings.public_url and settings.public_url.rstrip("/"),
     )
     emails = Emails(
-        accounts=stores.accounts, codes=codes, send=core.mails.send, spawn=core.background.spawn
+        accounts=stores.accounts,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        bus=core.bus,
+    )
+    passwords = Passwords(
+        accounts=stores.accounts,
+        sessions=sessions,
+        hashing=core.hashing,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        clock=core.clock,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
     )
     return People(
         accounts=Accounts(
@@ -237,17 +253,15 @@ def _people(settings: Settings, core: Core) -> People:
             open_to_all=settings.registration == "open",
         ),
         sessions=sessions,
-        passwords=Passwords(
-            accounts=stores.accounts,
-            sessions=sessions,
-            hashing=core.hashing,
-            codes=codes,
-            send=core.mails.send,
-            spawn=core.background.spawn,
-            clock=core.clock,
-            tries=Buckets(burst=2 * tries, per_minute=tries),
-        ),
+        passwords=passwords,
         emails=emails,
+        profiles=Profiles(
+            accounts=stores.accounts,
+            codes=codes,
+            require_password=passwords.require,
+            prove=emails.prove,
+            bus=core.bus,
+        ),
         chores=(
             Chore("sweeping sessions", HOUR_S, sessions.sweep),
             Chore("sweeping codes", HOUR_S, codes.sweep),
@@ -269,6 +283,7 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         sessions=people.sessions,
         passwords=people.passwords,
         emails=people.emails,
+        profiles=people.profiles,
         users=Users(stores.accounts),
         contacts=Contacts(
             contacts=stores.contacts,

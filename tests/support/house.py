@@ -45,6 +45,7 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
 from parley.services.seeding import Seeding
@@ -90,6 +91,7 @@ class House:
             codes=self.codes,
             send=self.mails.send,
             spawn=self.background.spawn,
+            bus=self.bus,
         )
         self.accounts = self.more_accounts()
         self.passwords = Passwords(
@@ -101,6 +103,13 @@ class House:
             spawn=self.background.spawn,
             clock=self.clock,
             tries=Buckets(burst=5, per_minute=2),
+        )
+        self.profiles = Profiles(
+            accounts=self.account_store,
+            codes=self.codes,
+            require_password=self.passwords.require,
+            prove=self.emails.prove,
+            bus=self.bus,
         )
         self.users = Users(self.account_store)
         self.operator = Operator(
