@@ -62,8 +62,10 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -86,6 +88,9 @@ ADDITIONS_PER_MINUTE: Final = 10
 LOOKUPS: Final = 20
 LOOKUPS_PER_MINUTE: Final = 1 / 3
 """Of people by their e-mail address, for each person and each network address: at most 500 a day."""
+
+SEEDED_AWAKE: Final = 20_000
+"""Conversations that `parley seed` fills at once."""
 
 log = structlog.get_logger("parley")
 
@@ -199,6 +204,7 @@ class People(Struct, frozen=True, kw_only=True):
     sessions: Sessions
     passwords: Passwords
     emails: Emails
+    profiles: Profiles
     chores: Sequence[Chore]
 
 
@@ -217,7 +223,21 @@ def _people(settings: Settings, core: Core) -> People:
         client_url=settings.public_url and settings.public_url.rstrip("/"),
     )
     emails = Emails(
-        accounts=stores.accounts, codes=codes, send=core.mails.send, spawn=core.background.spawn
+        accounts=stores.accounts,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        bus=core.bus,
+    )
+    passwords = Passwords(
+        accounts=stores.accounts,
+        sessions=sessions,
+        hashing=core.hashing,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        clock=core.clock,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
     )
     return People(
         accounts=Accounts(
@@ -233,17 +253,15 @@ def _people(settings: Settings, core: Core) -> People:
             open_to_all=settings.registration == "open",
         ),
         sessions=sessions,
-        passwords=Passwords(
-            accounts=stores.accounts,
-            sessions=sessions,
-            hashing=core.hashing,
-            codes=codes,
-            send=core.mails.send,
-            spawn=core.background.spawn,
-            clock=core.clock,
-            tries=Buckets(burst=2 * tries, per_minute=tries),
-        ),
+        passwords=passwords,
         emails=emails,
+        profiles=Profiles(
+            accounts=stores.accounts,
+            codes=codes,
+            require_password=passwords.require,
+            prove=emails.prove,
+            bus=core.bus,
+        ),
         chores=(
             Chore("sweeping sessions", HOUR_S, sessions.sweep),
             Chore("sweeping codes", HOUR_S, codes.sweep),
@@ -254,25 +272,18 @@ def _people(settings: Settings, core: Core) -> People:
 def _services(settings: Settings, core: Core, people: People) -> Services:
 
     stores = core.stores
-    journal = Journal(
-        log=stores.log,
-        bus=core.bus,
-        clock=core.clock,
-        random=token_bytes,
-        spawn=core.background.spawn,
-        identity=stores.identity,
-        most_awake=settings.awake_conversations,
-    )
+    journal = _journal(core, core.clock, settings.awake_conversations)
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
     blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
     core.bus.subscribe(on_signal=blocking.on_signal)
-    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
+    naming = _naming(core, journal)
     return Services(
         accounts=people.accounts,
         sessions=people.sessions,
         passwords=people.passwords,
         emails=people.emails,
+        profiles=people.profiles,
         users=Users(stores.accounts),
         contacts=Contacts(
             contacts=stores.contacts,
@@ -360,6 +371,22 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
     )
 
 
+def _journal(core: Core, clock: Clock, most_awake: int) -> Journal:
+    return Journal(
+        log=core.stores.log,
+        bus=core.bus,
+        clock=clock,
+        random=token_bytes,
+        spawn=core.background.spawn,
+        identity=core.stores.identity,
+        most_awake=most_awake,
+    )
+
+
+def _naming(core: Core, journal: Journal) -> Naming:
+    return Naming(journal=journal, rooms=core.stores.rooms, clock=core.clock, random=token_bytes)
+
+
 def _sessions(settings: Settings, core: Core) -> Sessions:
     return Sessions(
         sessions=core.stores.sessions,
@@ -373,7 +400,18 @@ def _sessions(settings: Settings, core: Core) -> Sessions:
 
 
 def _operations(core: Core, sessions: Sessions) -> Operations:
+    def journal(clock: Clock) -> tuple[Journal, Naming]:
+        journal = _journal(core, clock, SEEDED_AWAKE)
+        return journal, _naming(core, journal)
+
     return Operations(
+        seeding=Seeding(
+            journal=journal,
+            accounts=core.stores.accounts,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+        ),
         operator=Operator(
             accounts=core.stores.accounts,
             sessions=core.stores.sessions,
@@ -381,7 +419,7 @@ def _operations(core: Core, sessions: Sessions) -> Operations:
             passwords=core.hashing,
             clock=core.clock,
             random=token_bytes,
-        )
+        ),
     )
 
 

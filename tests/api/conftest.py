@@ -24,6 +24,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         sessions=house.sessions,
         passwords=house.passwords,
         emails=house.emails,
+        profiles=house.profiles,
         users=house.users,
         contacts=house.contacts,
         blocks=house.blocks,

@@ -25,6 +25,7 @@ from parley.api.passwords import PasswordRoutes
 from parley.api.pins import PinRoutes
 from parley.api.preferences import PreferenceRoutes
 from parley.api.presence import PresenceRoutes
+from parley.api.profiles import ProfileRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
@@ -44,6 +45,7 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
@@ -61,6 +63,7 @@ class Services(Struct, frozen=True, kw_only=True):
     sessions: Sessions
     passwords: Passwords
     emails: Emails
+    profiles: Profiles
     users: Users
     contacts: Contacts
     blocks: Blocks
@@ -129,6 +132,7 @@ def _routes(
         *PasswordRoutes(passwords=services.passwords, door=door).routes(),
         *EmailRoutes(emails=services.emails, door=door).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
+        *ProfileRoutes(profiles=services.profiles, door=door).routes(),
         *ContactRoutes(contacts=services.contacts, door=door).routes(),
         *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(

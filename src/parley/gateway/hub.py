@@ -16,6 +16,7 @@ from parley.gateway.pushes import (
     ContactAdded,
     ContactPush,
     ContactRemoved,
+    MePush,
     PresencePush,
     Revoked,
     TypingPush,
@@ -37,6 +38,7 @@ from parley.ports.bus import (
     BlockChanged,
     ContactChanged,
     Marked,
+    MeChanged,
     PresenceChanged,
     SessionRevoked,
     Signal,
@@ -189,6 +191,8 @@ class Hub:
             case BlockChanged():
                 push = BlockPush(signal.other_id, signal.blocked)
                 self._tell_person(signal.user_id, "block.changed", push)
+            case MeChanged():
+                self._tell_person(signal.user_id, "me.changed", MePush(signal.me))
 
     def _tell_marks(self, signal: Marked) -> None:
         conversation_id = signal.receipt.conversation_id

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from parley.model.accounts import Me
 from parley.model.contacts import ListedContact
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
@@ -58,6 +59,12 @@ class BlockPush(Struct, frozen=True):
     blocked: bool
 
 
+class MePush(Struct, frozen=True):
+    """What one sees of oneself, after a change on any of one's devices."""
+
+    user: Me
+
+
 class Expiring(Struct, frozen=True):
     """The access token has expired: this connection ends in so many seconds, unless `auth.refresh` brings a new one."""
 
@@ -80,6 +87,7 @@ PUSHES: Final[Mapping[str, type[Struct]]] = {
     "contact.added": ContactAdded,
     "contact.removed": ContactRemoved,
     "block.changed": BlockPush,
+    "me.changed": MePush,
     "auth.expiring": Expiring,
     "session.revoked": Revoked,
 }
