@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from parley.model.ids import ConversationId, UserId
-from parley.model.marks import Receipt
+from parley.model.marks import Receipt, Standing
 from parley.model.presence import Presence
 
 
@@ -24,6 +24,12 @@ class TypingPush(Struct, frozen=True):
     for_ms: int
 
 
+class MarksPush(Struct, frozen=True):
+    """How this person stands in up to 1,000 conversations: sent once, behind what a recovered connection missed."""
+
+    marks: list[Standing]
+
+
 class Expiring(Struct, frozen=True):
     """The access token has expired: this connection ends in so many seconds, unless `auth.refresh` brings a new one."""
 
@@ -32,6 +38,7 @@ class Expiring(Struct, frozen=True):
 
 PUSHES: Final[Mapping[str, type[Struct]]] = {
     "receipt": Receipt,
+    "marks": MarksPush,
     "presence": PresencePush,
     "typing": TypingPush,
     "auth.expiring": Expiring,
