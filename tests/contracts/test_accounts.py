@@ -94,6 +94,14 @@ async def test_an_update_replaces_the_version_before(store: Store) -> None:
     assert await store.accounts.by_login("anna") == renamed
 
 
+async def test_what_operators_decide_is_kept(store: Store) -> None:
+    ann = account("1")
+    await store.accounts.create(ann)
+    changed = replace(ann, role="admin", disabled_at="2026-01-01T00:00:00.000Z", version=2)
+    assert await store.accounts.update(changed) is True
+    assert await store.accounts.get(ann.user_id) == changed
+
+
 async def test_an_update_of_another_version_changes_nothing(store: Store) -> None:
     ann = account("1")
     await store.accounts.create(ann)

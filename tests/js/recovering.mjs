@@ -18,7 +18,7 @@ function connect(token) {
     reconnectionDelay: 20,
     reconnectionDelayMax: 100,
   });
-  socket.on("connect", () => say({ connected: socket.recovered }));
+  socket.on("connect", () => say({ connected: Boolean(socket.recovered) }));
   socket.on("disconnect", (reason) => say({ disconnected: reason }));
   socket.on("connect_error", (error) => say({ refused: error.message }));
   socket.onAny((event, ...args) => say({ event, args }));

@@ -140,6 +140,7 @@ ROOM = 4_000
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parley.services.sync.MOST_BYTES", ROOM)
+    monkeypatch.setattr("parley.services.sync.MOST_MARKS", ROOM // 200)
 
 
 @pytest.mark.usefixtures("little_room")

@@ -55,7 +55,9 @@ class AuthRoutes:
     def routes(self) -> list[HTTPRouteHandler]:
         return [
             self._route("register", self.register, Kind.CONFLICT, Kind.RATE_LIMITED, status=201),
-            self._route("login", self.login, Kind.UNAUTHENTICATED, Kind.RATE_LIMITED),
+            self._route(
+                "login", self.login, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.RATE_LIMITED
+            ),
             self._route("refresh", self.refresh, Kind.UNAUTHENTICATED, Kind.FORBIDDEN),
             self._route("logout", self.logout, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, status=204),
         ]

@@ -82,6 +82,11 @@ class Forbidden(ChatError):
     message = "You may not do this."
 
 
+class AccountDisabled(Forbidden):
+    code = "account_disabled"
+    message = "This account is disabled; ask whoever runs this server."
+
+
 class ForeignOrigin(Forbidden):
     code = "foreign_origin"
     message = "This site may not act in the name of those signed in here."

@@ -7,17 +7,15 @@ from parley.model.accounts import (
     MOST_EMAIL_CHARS,
     Account,
     as_me,
-    check_display_name,
-    check_email,
     check_password,
-    check_username,
     folded,
+    new_account,
 )
 from parley.model.buckets import Buckets
-from parley.model.errors import Invalid, RateLimited, WrongCredentials
+from parley.model.errors import AccountDisabled, RateLimited, Unavailable, WrongCredentials
 from parley.model.ids import RandomBytes, UserId, random_id
 from parley.model.instants import timestamp
-from parley.model.sessions import MOST_DEVICE_CHARS, Identity, SignedIn, opened
+from parley.model.sessions import MOST_DEVICE_CHARS, Identity, SignedIn, opened, session_of
 from parley.model.texts import check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.clock import Clock
@@ -25,8 +23,8 @@ from parley.ports.passwords import Passwords
 from parley.ports.sessions import SessionStore
 from parley.ports.tokens import Tokens
 
-NAMELESS_CHARS = 6
-"""So much of their id names a person who gave no name: their e-mail address is no one else's business."""
+ROUNDS = 3
+"""So often a sign-in begins again because its account changed while it was under way."""
 
 
 class Device(Struct, frozen=True):
@@ -86,18 +84,16 @@ class Accounts:
             EmailTaken: Somebody has this e-mail address.
             RateLimited: Too many passwords wait to be hashed.
         """
-        if username is None and email is None:
-            raise Invalid("A username or an e-mail address is needed.", field="username")
         _check(device)
-        user_id = UserId(random_id(self._random))
-        account = Account(
-            user_id=user_id,
-            username=username if username is None else check_username(username),
-            email=email if email is None else check_email(email),
-            display_name=check_display_name(display_name or username or _nameless(user_id)),
-            password_hash=await self._passwords.hash(check_password(password)),
+        check_password(password)
+        account = new_account(
+            UserId(random_id(self._random)),
+            username=username,
+            email=email,
+            display_name=display_name,
             created_at=timestamp(self._clock.now_ms()),
         )
+        account = replace(account, password_hash=await self._passwords.hash(password))
         await self._accounts.create(account)
         return await self._open(account, device)
 
@@ -108,7 +104,9 @@ class Accounts:
 
         Raises:
             WrongCredentials: Nobody has this name, or the password is another.
+            AccountDisabled: The password is right, but nobody may sign in with this account.
             RateLimited: Too many attempts from this address with this name, or too many people at once.
+            Unavailable: The account kept changing.
         """
         check_text(login, "login", most_chars=MOST_EMAIL_CHARS)
         _check(device)
@@ -116,19 +114,42 @@ class Accounts:
         wait_s = self._tries.take(attempt, self._clock.monotonic())
         if wait_s:
             raise RateLimited("Too many attempts; wait a little.", retry_after=wait_s)
+        for _ in range(ROUNDS):
+            account = await self._verified(login, password)
+            self._tries.forget(attempt)
+            signed_in = await self._open(account, device)
+            if await self._still_stands(account):
+                return signed_in
+            await self._sessions.revoke(session_of(signed_in.refresh_token))
+        raise Unavailable("This account is changing; try again.")
+
+    async def _verified(self, login: str, password: str) -> Account:
+        """The account of this name, if the password is its own."""
         account = await self._accounts.by_login(login)
         fits, better = await self._passwords.verify(
             password, account.password_hash if account is not None else None
         )
         if account is None or not fits:
             raise WrongCredentials
-        self._tries.forget(attempt)
+        if account.disabled_at is not None:
+            raise AccountDisabled
         if better is not None:
+            upgraded = replace(account, password_hash=better, version=account.version + 1)
             # Where the account changed meanwhile, the next sign-in brings the better hash again.
-            await self._accounts.update(
-                replace(account, password_hash=better, version=account.version + 1)
-            )
-        return await self._open(account, device)
+            if await self._accounts.update(upgraded):
+                return upgraded
+        return account
+
+    async def _still_stands(self, account: Account) -> bool:
+        """Whether the password that was verified is still the one, and may be used.
+
+        Whoever changes it, or disables the account, then ends its sessions: one that is opened at the same moment
+        must not be missed, so it is looked at again after it was opened.
+        """
+        now = await self._accounts.get(account.user_id)
+        if now is None or now.disabled_at is not None:
+            return False
+        return now.password_hash == account.password_hash
 
     async def _open(self, account: Account, device: Device) -> SignedIn:
         now_ms = self._clock.now_ms()
@@ -154,7 +175,3 @@ class Accounts:
 
 def _check(device: Device) -> None:
     check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
-
-
-def _nameless(user_id: UserId) -> str:
-    return f"user-{user_id[:NAMELESS_CHARS]}"

@@ -1,7 +1,7 @@
 """Sessions: who is asking, for how long, and how it ends."""
 
 from parley.model.errors import SessionRevoked, Unauthenticated, Unavailable
-from parley.model.ids import SessionId
+from parley.model.ids import SessionId, UserId
 from parley.model.sessions import Grant, Identity, Reused, Session, rotated, session_of
 from parley.ports.bus import Bus, Signal
 from parley.ports.bus import SessionRevoked as Revoked
@@ -102,6 +102,12 @@ class Sessions:
         if session is None:
             raise Unauthenticated
         await self._end(session)
+
+    async def end_all(self, user_id: UserId, but: SessionId | None = None) -> None:
+        """End every session of a person and close their sockets, one excepted where it is named."""
+        for session in await self._sessions.of(user_id):
+            if session.session_id != but:
+                await self._end(session)
 
     async def _end(self, session: Session) -> None:
         await self.logout(Identity(session.user_id, session.session_id))

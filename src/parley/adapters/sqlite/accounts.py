@@ -13,17 +13,15 @@ from parley.model.errors import EmailTaken, UsernameTaken
 from parley.model.ids import UserId
 from parley.ports.accounts import AccountStore
 
-_FIELDS: Final = "user_id, username, email, display_name, password_hash, created_at, data, version"
-_SELECT: Final = f"SELECT {_FIELDS} FROM accounts"
+_FIELDS: Final = Account.__struct_fields__
+_KEYS: Final = ("username_key", "email_key", "name_key", "directory_key")
+_COLUMNS: Final = (*_FIELDS, *_KEYS)
+_SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM accounts"
 _INSERT: Final = f"""
-    INSERT INTO accounts ({_FIELDS}, username_key, email_key, name_key, directory_key)
-    VALUES (:user_id, :username, :email, :display_name, :password_hash, :created_at, :data, :version,
-            :username_key, :email_key, :name_key, :directory_key)
+    INSERT INTO accounts ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
 """
-_UPDATE: Final = """
-    UPDATE accounts SET username = :username, email = :email, display_name = :display_name,
-        password_hash = :password_hash, created_at = :created_at, data = :data, version = :version,
-        username_key = :username_key, email_key = :email_key, name_key = :name_key, directory_key = :directory_key
+_UPDATE: Final = f"""
+    UPDATE accounts SET {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
     WHERE user_id = :user_id AND version = :version - 1
 """
 _TAKEN: Final = """
@@ -128,14 +126,5 @@ def _first(found: sqlite3.Cursor) -> Account | None:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    user_id, username, email, display_name, password_hash, created_at, data, version = row
-    return Account(
-        user_id=user_id,
-        username=username,
-        email=email,
-        display_name=display_name,
-        password_hash=password_hash,
-        created_at=created_at,
-        data=decode_data(data),
-        version=version,
-    )
+    values = dict(zip(_FIELDS, row, strict=True))
+    return Account(**{**values, "data": decode_data(values["data"])})
