@@ -5,6 +5,7 @@ import hmac
 import importlib.metadata
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from secrets import token_bytes
 from typing import Final
 
@@ -32,6 +33,8 @@ from parley.gateway.commands import Commands
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.offsets import Offsets
+from parley.gateway.recovery import PrivateIds, Recoveries
 from parley.gateway.socket_commands import SocketCommands
 from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
@@ -44,6 +47,7 @@ from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.mail import Mailer
 from parley.ports.passwords import Passwords as Hashing
+from parley.ports.recovery import Bounds
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
@@ -64,6 +68,7 @@ from parley.services.preferences import Preferences
 from parley.services.presence import Presences
 from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
+from parley.services.recovery import Recovery
 from parley.services.rooms import Rooms
 from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
@@ -72,6 +77,7 @@ from parley.services.typing import Typing
 from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
+from parley.socketio.namespace import Namespace
 from parley.socketio.server import Server
 from parley.stores import Stores, open_stores
 
@@ -163,6 +169,8 @@ class Core(Struct, frozen=True, kw_only=True):
     mails: Mails
     tokens: Tokens
     stores: Stores
+    derived_key: Callable[[str], bytes]
+    """A key for one purpose, so that none signs for another's."""
 
 
 async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
@@ -177,7 +185,7 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
     inside.callback(mails.close)
     # Without a folder nothing is signed that a server would have to know again.
     secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
-    signing_key = _derived(secret, "access tokens")
+    derived_key = partial(_derived, secret)
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
@@ -186,8 +194,9 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
         after=after,
         hashing=hashing,
         mails=mails,
-        tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
+        tokens=JwtTokens(derived_key("access tokens"), random=token_bytes, lifetime_s=lifetime_s),
         stores=stores,
+        derived_key=derived_key,
     )
 
 
@@ -445,6 +454,8 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             ping_timeout=settings.ping_timeout_seconds,
             connect_timeout=settings.connect_timeout_seconds,
             max_payload=settings.max_packet_bytes,
+            max_outbox=settings.max_outbox_bytes,
+            recover_all=settings.recovery == "always",
             allowed_origins=settings.cors_origins or None,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
@@ -452,10 +463,14 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
         )
     )
     namespace = server.namespace()
+    offsets = Offsets(core.stores.replays, core.stores.identity.epoch)
+    if settings.recovery != "never":
+        server.recovery = _recoveries(settings, core, namespace, offsets)
     hub = Hub(
         namespace=namespace,
         views=core.stores.conversations,
         log=core.stores.log,
+        offsets=offsets,
         spawn=core.background.spawn,
     )
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
@@ -486,6 +501,25 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
         spawn=core.background.spawn,
     )
     return server
+
+
+def _recoveries(
+    settings: Settings, core: Core, namespace: Namespace, offsets: Offsets
+) -> Recoveries:
+    stores = core.stores
+    return Recoveries(
+        namespace=namespace,
+        offsets=offsets,
+        recovery=Recovery(
+            replays=stores.replays,
+            views=stores.conversations,
+            marks=stores.marks,
+            bounds=Bounds(settings.max_recovery_entries, settings.max_recovery_bytes),
+        ),
+        pids=PrivateIds(
+            key=core.derived_key("private ids"), bus_epoch=offsets.bus_epoch, random=token_bytes
+        ),
+    )
 
 
 def _app(
@@ -524,5 +558,4 @@ def _session_lifetime_s(settings: Settings) -> int:
 
 
 def _derived(secret: str, purpose: str) -> bytes:
-    """A key for one purpose, so that none signs for another's."""
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")

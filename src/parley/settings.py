@@ -218,6 +218,31 @@ class Settings(Struct, frozen=True, kw_only=True):
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000
+    recovery: Annotated[
+        Literal["on-request", "always", "never"],
+        Meta(
+            description="Whether Socket.IO clients get back what they missed by themselves: those that ask with "
+            "`auth: {recover: true}`, or all, of which handlers of fixed arity fail at one more argument."
+        ),
+    ] = "on-request"
+    max_recovery_entries: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Most entries given back to a recovered connection; who missed more catches up by `sync`.",
+        ),
+    ] = 500
+    max_recovery_bytes: Annotated[
+        int,
+        Meta(ge=1024, description="Most bytes of entries given back to a recovered connection."),
+    ] = 512_000
+    max_outbox_bytes: Annotated[
+        int,
+        Meta(
+            ge=65536,
+            description="What may wait for a socket that does not read, before it is cut to come back.",
+        ),
+    ] = 2_097_152
     drain_seconds: Annotated[
         float,
         Meta(
@@ -380,6 +405,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
                 f"{PREFIX}SECRET must be a random text of at least {SECRET_CHARACTERS} characters in production; "
                 "`openssl rand -base64 32` makes one."
             )
+
+    if settings.max_recovery_bytes > settings.max_outbox_bytes:
+        yield (
+            f"{PREFIX}MAX_RECOVERY_BYTES must not be above {PREFIX}MAX_OUTBOX_BYTES: "
+            "who is given back more would be cut for it."
+        )
 
 
 def _unknown(given: Mapping[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Many seeds, or one with everything that happened in it.
 
-    python -m tests.simulation --seeds 100000
-    python -m tests.simulation --seed 42
+python -m tests.simulation --seeds 100000
+python -m tests.simulation --seed 42
 """
 
 import argparse
@@ -38,7 +38,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # sets of text are walked in an order of their own otherwise
+    if (
+        os.environ.get("PYTHONHASHSEED") != "0"
+    ):  # sets of text are walked in an order of their own otherwise
         os.execve(
             sys.executable,
             [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],

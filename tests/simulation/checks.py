@@ -78,7 +78,9 @@ class Checks:
         log = self._disk.log(ConversationId(entry["conversation_id"]))
         seq = entry["seq"]
         if seq > len(log) or _key(log[seq - 1].entry) != _key_of(entry):
-            self.violate("1 durable", f"{device.name} sees {_short(entry)}, which is not in the log")
+            self.violate(
+                "1 durable", f"{device.name} sees {_short(entry)}, which is not in the log"
+            )
 
     def _concerns(self, user_id: str, where: str, seq: int) -> bool:
         states = self._states(where)
@@ -114,7 +116,10 @@ class Checks:
             for entry in entries:
                 if not _allowed(states[entry.seq - 1], entry):
                     self.violate("6 only members", f"{_brief(entry)} was not allowed there")
-                if entry.messages != states[entry.seq].messages or entry.at < states[entry.seq - 1].at:
+                if (
+                    entry.messages != states[entry.seq].messages
+                    or entry.at < states[entry.seq - 1].at
+                ):
                     self.violate("3 one order", f"{_brief(entry)} is stamped wrongly")
 
     def commands(self, commands: Iterable[Command]) -> None:
@@ -137,7 +142,9 @@ class Checks:
                 seqs.add((entry["conversation_id"], entry["seq"]))
                 log = self._disk.log(ConversationId(entry["conversation_id"]))
                 if entry["seq"] > len(log) or _key(log[entry["seq"] - 1].entry) != _key_of(entry):
-                    self.violate("1 durable", f"{command} was acked with {_short(entry)}: not there")
+                    self.violate(
+                        "1 durable", f"{command} was acked with {_short(entry)}: not there"
+                    )
                 elif entry["client_id"] != command.client_id:
                     self.violate("2 once", f"{command} was answered with {_short(entry)}")
             elif command.kind in _VERDICTS:
@@ -170,7 +177,12 @@ class Checks:
         by_place: dict[str, list[tuple[float, float, int]]] = {}
         for command in commands:
             final = command.final
-            if final is not None and final["ok"] and "entry" in final and not final.get("duplicate"):
+            if (
+                final is not None
+                and final["ok"]
+                and "entry" in final
+                and not final.get("duplicate")
+            ):
                 entry, last = final["entry"], command.attempts[-1]
                 assert last.answered is not None
                 by_place.setdefault(entry["conversation_id"], []).append(
@@ -179,7 +191,9 @@ class Checks:
         for where, those in by_place.items():
             for _asked, answered, seq in those:
                 if any(asked > answered and later < seq for asked, _, later in those):
-                    self.violate("3 one order", f"{where[:6]}#{seq} was acked before an earlier one")
+                    self.violate(
+                        "3 one order", f"{where[:6]}#{seq} was acked before an earlier one"
+                    )
 
     def views(self, devices: Iterable[Device], when: str) -> None:
         """Every device has what it is to have, in order, and in its present state."""
@@ -205,7 +219,8 @@ class Checks:
         if [_key_of(entry) for entry in view.entries] != [_key(entry) for entry in log]:
             has, base = [entry["seq"] for entry in view.entries], view.base
             self.violate(
-                "4 no gap", f"{device.name} has {has} after {base} of {where[:6]}, head {state.head} ({when})"
+                "4 no gap",
+                f"{device.name} has {has} after {base} of {where[:6]}, head {state.head} ({when})",
             )
         elif _shown(view.entries) != _shown([_json(entry) for entry in log]):
             self.violate("4 no gap", f"{device.name} shows other contents in {where[:6]} ({when})")
@@ -243,7 +258,9 @@ _VERDICTS: dict[str, Callable[[State, UserId, int, UserId], object]] = {
     "unreact": lambda s, me, seq, _other: permissions.remove_reaction(s, me, seq, "👍"),
     "pin": lambda s, me, seq, _other: permissions.pin_message(s, me, seq),
     "unpin": lambda s, me, seq, _other: permissions.unpin_message(s, me, seq),
-    "add": lambda s, me, _seq, other: permissions.add_member(s, me, other, role="member", most=5000),
+    "add": lambda s, me, _seq, other: permissions.add_member(
+        s, me, other, role="member", most=5000
+    ),
     "remove": lambda s, me, _seq, other: permissions.remove_member(s, me, other),
     "leave": lambda s, me, _seq, _other: permissions.remove_member(s, me, me),
 }
@@ -268,7 +285,10 @@ def _allowed(state: State, entry: Entry) -> bool:
             return state.kind == "room" and entry.user_id not in state.members
         if isinstance(entry, MemberLeft):
             left = permissions.remove_member(state, entry.actor_id, entry.user_id)
-            return left is not None and (left.reason, left.owner_id) == (entry.reason, entry.owner_id)
+            return left is not None and (left.reason, left.owner_id) == (
+                entry.reason,
+                entry.owner_id,
+            )
         if isinstance(entry, MessageNew):
             permissions.require_writer(state, entry.actor_id)
         else:
@@ -294,7 +314,9 @@ def _key_of(entry: Json) -> tuple[Any, ...]:
 
 
 def _short(entry: Json) -> str:
-    return f"{entry['conversation_id'][:6]}#{entry['seq']} {entry['type']} by {entry['actor_id'][:6]}"
+    return (
+        f"{entry['conversation_id'][:6]}#{entry['seq']} {entry['type']} by {entry['actor_id'][:6]}"
+    )
 
 
 def _brief(entry: Entry) -> str:

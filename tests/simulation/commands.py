@@ -102,7 +102,10 @@ _PAYLOADS: dict[str, Callable[[Command], Json]] = {
     "leave": _of_conversation,
     "join": _of_conversation,
     "create": lambda c: {
-        "kind": "group", "name": c.text, "members": [c.other_id], "client_id": c.client_id
+        "kind": "group",
+        "name": c.text,
+        "members": [c.other_id],
+        "client_id": c.client_id,
     },  # fmt: skip
     "direct": lambda c: {"user_id": c.other_id, "body": c.text, "client_id": c.client_id},
     "mark": lambda c: {"conversation_id": c.conversation_id, "read": c.message_seq},

@@ -106,7 +106,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
                 gc.enable()
 
     def _keep(
-        self, _loop: asyncio.AbstractEventLoop, work: Any, context: contextvars.Context | None = None
+        self,
+        _loop: asyncio.AbstractEventLoop,
+        work: Any,
+        context: contextvars.Context | None = None,
     ) -> "asyncio.Task[Any]":
         """Tasks are kept to the end, or one of a dead process would be collected at a moment of its own."""
         task: asyncio.Task[Any] = asyncio.Task(work, loop=self, context=context)

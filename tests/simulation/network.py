@@ -141,5 +141,3 @@ def open_wire(loop: SimulatedLoop, process: Process, server: Server, random: Ran
 
     process.run(accept)
     return wire
-
-

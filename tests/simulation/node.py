@@ -156,7 +156,9 @@ class Node:
 
     async def stop(self, seconds: float) -> None:
         """As by SIGTERM: in order, within a deadline; then the process is gone."""
-        stopping = self.process.spawn(self.sockets.shutdown(deadline=seconds / 2, spread=seconds / 4))
+        stopping = self.process.spawn(
+            self.sockets.shutdown(deadline=seconds / 2, spread=seconds / 4)
+        )
         await asyncio.wait({stopping}, timeout=seconds)
         settled = self.process.spawn(self.background.settled())
         await asyncio.wait({settled}, timeout=seconds)

@@ -215,8 +215,13 @@ class Scenario:
         self._land()
         self.node.log.faults.spare()
         end = self.loop.time() + CALM_SECONDS
-        while self.loop.time() < end and not self.checks.violations and not (
-            all(task.done() for task in living) and all(device.synced for device in self.devices)
+        while (
+            self.loop.time() < end
+            and not self.checks.violations
+            and not (
+                all(task.done() for task in living)
+                and all(device.synced for device in self.devices)
+            )
         ):
             await asyncio.sleep(0.05)
         for task in living:

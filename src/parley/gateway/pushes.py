@@ -8,7 +8,7 @@ from msgspec import Struct
 from parley.model.accounts import Me
 from parley.model.contacts import ListedContact
 from parley.model.ids import ConversationId, SessionId, UserId
-from parley.model.marks import Receipt
+from parley.model.marks import Receipt, Standing
 from parley.model.presence import Presence
 
 
@@ -24,6 +24,12 @@ class TypingPush(Struct, frozen=True):
     conversation_id: ConversationId
     user_id: UserId
     for_ms: int
+
+
+class MarksPush(Struct, frozen=True):
+    """How this person stands in up to 1,000 conversations: sent once, behind what a recovered connection missed."""
+
+    marks: list[Standing]
 
 
 class ContactPush(Struct, frozen=True):
@@ -79,6 +85,7 @@ class Revoked(Struct, frozen=True):
 
 PUSHES: Final[Mapping[str, type[Struct]]] = {
     "receipt": Receipt,
+    "marks": MarksPush,
     "presence": PresencePush,
     "typing": TypingPush,
     "contact.changed": ContactPush,

@@ -57,14 +57,15 @@ class Encoded:
     def at(self, offset: str) -> "Encoded":
         """Returns the same event with its offset, for sockets with recovery, beside it.
 
-        The offset is the event's last argument; it must need no escaping in JSON.
+        The offset is the event's last argument; it must need no escaping in JSON. What such
+        sockets are sent is made when the first of them is written to.
         """
         event = Encoded.__new__(Encoded)
         event.text = self.text
         event.attachments = self.attachments
         event.frames = self.frames
         event.offset = offset
-        event.positioned = self._with_argument(b'"%b"' % offset.encode())
+        event.positioned = None
         return event
 
     def for_recovery(self) -> "Encoded":
@@ -74,8 +75,11 @@ class Encoded:
         a string stands last, a null follows it.
         """
         if self.positioned is None:
-            stands_last = self.text.endswith(b'"]') and self.text[1:2] in b"25"
-            self.positioned = self._with_argument(b"null") if stands_last else self
+            if self.offset is not None:
+                self.positioned = self._with_argument(b'"%b"' % self.offset.encode())
+            else:
+                stands_last = self.text.endswith(b'"]') and self.text[1:2] in b"25"
+                self.positioned = self._with_argument(b"null") if stands_last else self
         return self.positioned
 
     def _with_argument(self, argument: bytes) -> "Encoded":

@@ -1,6 +1,6 @@
 """Who is sent what, in which order, with as few writes as that order allows."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from parley.socketio.encoding import Encoded
 from parley.socketio.members import Batch, Member, Room
@@ -109,11 +109,11 @@ class Fanout:
         member.held_size = 0
         member.pending = []
 
-    def forget(self, member: Member, offsets: Collection[str]) -> None:
-        """Drops what is held for a member and carries one of these offsets."""
+    def forget(self, member: Member, covered: Callable[[str], bool]) -> None:
+        """Drops what is held for a member and whose offset is covered."""
         self.flush_one(member)
         held = [encoded for item in member.held or () for encoded in item.encoded]
-        member.held = [encoded for encoded in held if encoded.offset not in offsets]
+        member.held = [one for one in held if one.offset is None or not covered(one.offset)]
 
     # --- membership
 

@@ -147,8 +147,7 @@ class Socket(Member):
             self.data = replay.data
         for room in replay.rooms:
             self.join(room)
-        offsets = {encoded.offset for encoded in replay.packets if encoded.offset is not None}
-        self.namespace.fanout.forget(self, offsets)
+        self.namespace.fanout.forget(self, replay.covered())
 
     def greet(self, replay: Replay | None) -> None:
         """Sends the CONNECT reply, and what a recovered socket missed, before everything else."""
