@@ -44,6 +44,7 @@ from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
@@ -239,6 +240,7 @@ def _services(settings: Settings, core: Core) -> Services:
             most_members=settings.max_room_members,
         ),
         administration=Administration(journal=journal, naming=naming),
+        bans=Bans(journal=journal, accounts=stores.accounts, most=settings.max_bans),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
             journal=journal,

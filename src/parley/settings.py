@@ -168,6 +168,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_blocks: Annotated[
         int, Meta(ge=1, description="Most people whom a person may have blocked.")
     ] = 1_000
+    max_bans: Annotated[
+        int, Meta(ge=1, description="Most people who may be banned from a group or room.")
+    ] = 1_000
     max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")

@@ -16,6 +16,7 @@ from parley.model.instants import timestamp
 from parley.ports.bus import Marked, Signal
 from parley.ports.rooms import RoomStore
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.marks import Marks
 from parley.services.messages import Draft, Messages
@@ -41,6 +42,7 @@ class Chat:
     room_store: RoomStore
     administration: Administration
     preferences: Preferences
+    bans: Bans
     timers: ManualTimers
     receipts: list[Marked] = field(default_factory=list)
 
@@ -137,6 +139,7 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
         rooms,
         Administration(journal=world.journal, naming=naming),
         Preferences(journal=world.journal, preferences=preferences),
+        Bans(journal=world.journal, accounts=accounts),
         timers,
     )
     world.bus.subscribe(on_signal=chat.hear)

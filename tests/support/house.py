@@ -27,6 +27,7 @@ from parley.ports.background import Background
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
@@ -127,6 +128,7 @@ class House:
             journal=self.journal, naming=naming, rooms=self.room_store, random=secrets.token_bytes
         )
         self.administration = Administration(journal=self.journal, naming=naming)
+        self.bans = Bans(journal=self.journal, accounts=self.account_store, most=2)
         self.preferences = Preferences(journal=self.journal, preferences=self.preference_store)
         self.messages = Messages(
             journal=self.journal,

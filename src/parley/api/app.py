@@ -11,6 +11,7 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.bans import BanRoutes
 from parley.api.blocks import BlockRoutes
 from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
@@ -31,6 +32,7 @@ from parley.api.users import UserRoutes
 from parley.model.origins import Origins
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
@@ -57,6 +59,7 @@ class Services(Struct, frozen=True, kw_only=True):
     users: Users
     contacts: Contacts
     blocks: Blocks
+    bans: Bans
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -126,6 +129,7 @@ def _routes(
         ).routes(),
         *RoomRoutes(rooms=services.rooms, door=door).routes(),
         *AdministrationRoutes(administration=services.administration, door=door).routes(),
+        *BanRoutes(bans=services.bans, door=door).routes(),
         *PreferenceRoutes(preferences=services.preferences, door=door).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),

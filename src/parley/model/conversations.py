@@ -34,6 +34,13 @@ from parley.model.preferences import Preference
 RANK: dict[Role, int] = {"owner": 3, "admin": 2, "member": 1, "guest": 0}
 
 
+class Ban(Struct, frozen=True):
+    """Someone may not come in: who decided so, and when."""
+
+    actor_id: UserId
+    at: Timestamp
+
+
 class Member(Struct, frozen=True):
     """Someone who is in, since entry `joined_seq`."""
 
@@ -58,6 +65,7 @@ class State:
     deleted: bool = False
     members: MutableMapping[UserId, Member] = field(default_factory=dict)
     pins: MutableMapping[int, UserId] = field(default_factory=dict)
+    banned: MutableMapping[UserId, Ban] = field(default_factory=dict)
     facts: MutableMapping[int, Facts | None] = field(default_factory=dict, compare=False)
     """Of the messages that somebody asked for lately, by seq; None where that entry is no message."""
 
@@ -98,6 +106,7 @@ class State:
             deleted=self.deleted,
             members=Layered(self.members),
             pins=Layered(self.pins),
+            banned=Layered(self.banned),
             facts=Layered(self.facts),
         )
 
@@ -133,7 +142,17 @@ def _joined(state: State, entry: MemberJoined) -> None:
     state.members[entry.user_id] = Member(entry.role, entry.seq)
 
 
+def follow_bans(state: State, entry: Entry) -> None:
+    """Bring `state.banned` forward by an entry, and nothing else of it."""
+    match entry:
+        case MemberLeft(reason="banned") | MemberChanged(banned=True):
+            state.banned[entry.user_id] = Ban(entry.actor_id, entry.at)
+        case MemberChanged(banned=False):
+            state.banned.pop(entry.user_id, None)
+
+
 def _left(state: State, entry: MemberLeft) -> None:
+    follow_bans(state, entry)
     state.members.pop(entry.user_id, None)
     if entry.owner_id is not None:
         _set_role(state, entry.owner_id, "owner")
@@ -148,6 +167,9 @@ def _set_role(state: State, user_id: UserId, role: Role) -> None:
 
 
 def _member_changed(state: State, entry: MemberChanged) -> None:
+    follow_bans(state, entry)
+    if entry.role is None:
+        return
     _set_role(state, entry.user_id, entry.role)
     passed_on = entry.role == "owner" and entry.user_id in state.members
     if passed_on and entry.actor_id != entry.user_id and state.role(entry.actor_id) == "owner":
@@ -165,6 +187,7 @@ def _deleted(state: State, _entry: ConversationDeleted) -> None:
     state.deleted = True
     state.members.clear()
     state.pins.clear()
+    state.banned.clear()
 
 
 def _aimed(state: State, entry: MessageDeleted | ReactionAdded | ReactionRemoved) -> None:

@@ -14,7 +14,7 @@ from parley.model.entries import (
     ReactionRemoved,
     Role,
 )
-from parley.model.errors import Conflict, Forbidden, NotAMember, NotFound
+from parley.model.errors import Banned, Conflict, Forbidden, NotAMember, NotFound
 from parley.model.ids import UserId
 from parley.model.messages import Facts
 
@@ -62,7 +62,9 @@ def add_member(
     """The entry by which a member brings someone in, an admin only below their own rank; None where they are in.
 
     Raises:
-        Forbidden: Not in this kind of conversation, not with this rank, or not with more than `most` members.
+        Forbidden: Not in this kind of conversation, or not with this rank.
+        Banned: This person was, and nobody has lifted it.
+        Conflict: It has `most` members.
     """
     mine = require_member(state, actor_id)
     if state.kind == "direct":
@@ -72,6 +74,8 @@ def add_member(
         raise Forbidden("Your role does not allow this.")
     if user_id in state.members:
         return None
+    if user_id in state.banned:
+        raise Banned
     if len(state.members) >= most:
         raise Conflict("This conversation has as many members as it may have.", most=most)
     return MemberJoined(actor_id=actor_id, user_id=user_id, role=role)

@@ -194,7 +194,7 @@ def _writes(entry: Entry) -> list[Write]:
                 writes.append(_set_role(entry, entry.owner_id, "owner"))
             return writes
         case MemberChanged():
-            return [_set_role(entry, entry.user_id, entry.role)]
+            return [] if entry.role is None else [_set_role(entry, entry.user_id, entry.role)]
         case ConversationDeleted():
             every = {"conversation_id": entry.conversation_id, "seq": {"$lt": entry.seq}}
             return [UpdateMany(every, {"$set": {"inside": False, "seq": entry.seq}})]
