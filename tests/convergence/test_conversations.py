@@ -125,7 +125,8 @@ async def scenario(kind: str, before: list[Action], after: list[Action]) -> None
         # Who comes in, or back in, fetches afresh: here that is the next scenario's beginning.
         if view is None or not take(view, entry):
             return
-    view["banned"].sort()
+    if view is not None:
+        view["banned"].sort()
     assert view == await fresh(chat, where)
 
 

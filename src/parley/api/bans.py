@@ -65,7 +65,7 @@ class BanRoutes:
     async def ban(
         self, request: JsonRequest, conversation_id: Id, user_id: Id
     ) -> Response[MemberLeft | MemberChanged]:
-        """Keep somebody out: `member.left` where it takes them out, else `member.changed`. 204 where it is so already."""
+        """Keep somebody out: `member.left` where it takes them out, else `member.changed`. 204 where it is so."""
         return appended(
             await self._bans.ban(
                 request.user.user_id, ConversationId(conversation_id), UserId(user_id)
