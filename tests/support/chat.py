@@ -9,6 +9,7 @@ from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
+from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.ids import ConversationId, UserId
@@ -95,11 +96,13 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
     naming = Naming(
         journal=world.journal, rooms=rooms, clock=world.clock, random=secrets.token_bytes
     )
+    capacity = Capacity(views=MemoryConversations(log))
     chat = Chat(
         world,
         Conversations(
             journal=world.journal,
             blocking=world.blocking,
+            capacity=capacity,
             views=MemoryConversations(log),
             marks=marks,
             accounts=accounts,
@@ -112,6 +115,7 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
         Messages(
             journal=world.journal,
             blocking=world.blocking,
+            capacity=capacity,
             log=log,
             accounts=accounts,
             spawn=world.background.spawn,
@@ -133,6 +137,7 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
             journal=world.journal,
             naming=naming,
             rooms=rooms,
+            capacity=capacity,
             random=secrets.token_bytes,
             most_members=3,
         ),

@@ -19,6 +19,7 @@ from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
 from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
@@ -109,10 +110,13 @@ class House:
             clock=self.clock,
             most=3,
         )
+        self.conversation_views = MemoryConversations(self.log)
+        capacity = Capacity(views=self.conversation_views, most=20)
         self.conversations = Conversations(
             journal=self.journal,
             blocking=self.blocking,
-            views=MemoryConversations(self.log),
+            capacity=capacity,
+            views=self.conversation_views,
             marks=self.mark_store,
             accounts=self.account_store,
             preferences=self.preference_store,
@@ -125,7 +129,11 @@ class House:
             random=secrets.token_bytes,
         )
         self.rooms = Rooms(
-            journal=self.journal, naming=naming, rooms=self.room_store, random=secrets.token_bytes
+            journal=self.journal,
+            naming=naming,
+            rooms=self.room_store,
+            capacity=capacity,
+            random=secrets.token_bytes,
         )
         self.administration = Administration(journal=self.journal, naming=naming)
         self.bans = Bans(journal=self.journal, accounts=self.account_store, most=2)
@@ -133,6 +141,7 @@ class House:
         self.messages = Messages(
             journal=self.journal,
             blocking=self.blocking,
+            capacity=capacity,
             log=self.log,
             accounts=self.account_store,
             spawn=self.background.spawn,

@@ -30,6 +30,7 @@ from parley.api.rooms import RoomRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
 from parley.model.origins import Origins
+from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
 from parley.services.bans import Bans
@@ -83,6 +84,7 @@ def create_app(
     origins: Origins,
     tls: bool,
     most_body_bytes: int = MOST_BODY_BYTES,
+    asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
 
@@ -95,8 +97,9 @@ def create_app(
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         most_body_bytes: Larger bodies are refused while they are read.
+        asking: How often anybody may ask anything.
     """
-    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
+    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
     return Litestar(
         [
             health.alive,

@@ -1,5 +1,6 @@
 """Conversations: their state, which is `apply` over their log, and what its views show of it."""
 
+import heapq
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -214,6 +215,23 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     ReactionAdded: _aimed,
     ReactionRemoved: _aimed,
 }
+
+
+def members_behind(
+    state: State, after: str, limit: int
+) -> tuple[list[tuple[UserId, Member]], str | None]:
+    """Some of the members, longest in first, from behind a key; and the key to go on behind, None at the end.
+
+    A key stays good when the member whose it is has gone.
+    """
+    keyed = ((_joining_key(one, member), one, member) for one, member in state.members.items())
+    found = heapq.nsmallest(limit + 1, (item for item in keyed if item[0] > after))
+    page = found[:limit]
+    return [(one, member) for _, one, member in page], page[-1][0] if len(found) > limit else None
+
+
+def _joining_key(user_id: UserId, member: Member) -> str:
+    return f"{member.joined_seq:016} {user_id}"
 
 
 class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -101,6 +101,12 @@ class Memberships:
                 async for document in found
             }
 
+    async def count(self, user_id: UserId, most: int) -> int:
+        """In how many conversations a person is, as far as the documents follow the logs; it counts up to `most`."""
+        wanted: Filter = {"user_id": user_id, "inside": True}
+        with translated():
+            return await self._documents.count_documents(wanted, limit=most)
+
     async def wrote(self, points: Mapping[ConversationId, Mapping[UserId, Point]]) -> None:
         """Keep where people wrote last. It may be repeated, and come late."""
         writes = [
