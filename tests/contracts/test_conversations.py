@@ -11,7 +11,7 @@ from parley.model.entries import (
 )
 from parley.model.ids import ConversationId
 from tests.contracts.conftest import NewPen, Store
-from tests.support.pen import ANN, BEN, Pen, created, said
+from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 
 async def listed(
