@@ -13,6 +13,7 @@ from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.blocks import SqliteBlocks
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
+from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
@@ -27,6 +28,7 @@ from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
 from parley.ports.blocks import BlockStore
 from parley.ports.clock import Clock
+from parley.ports.codes import CodeStore
 from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record, StoreIdentity
@@ -57,6 +59,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -103,6 +106,7 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         conversations=SqliteConversations(database),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
+        codes=SqliteCodes(database),
         marks=SqliteMarks(database),
         presence=SqlitePresence(database),
         acquaintances=SqliteAcquaintances(database),
@@ -145,6 +149,7 @@ async def _mongodb(
         conversations=store.conversations,
         accounts=store.accounts,
         sessions=store.sessions,
+        codes=store.codes,
         marks=store.marks,
         presence=store.presence,
         acquaintances=store.acquaintances,

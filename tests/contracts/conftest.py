@@ -11,6 +11,7 @@ import pytest
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.blocks import MemoryBlocks
+from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
@@ -25,6 +26,7 @@ from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.blocks import SqliteBlocks
+from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
@@ -39,6 +41,7 @@ from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
 from parley.ports.blocks import BlockStore
+from parley.ports.codes import CodeStore
 from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
@@ -59,6 +62,7 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -92,6 +96,7 @@ async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterato
         MemoryConversations(log),
         MemoryAccounts(),
         MemorySessions(),
+        MemoryCodes(),
         MemoryMarks(log),
         MemoryPresence(),
         MemoryAcquaintances(log),
@@ -111,6 +116,7 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteCodes(database),
         SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
@@ -135,6 +141,7 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.conversations,
             opened.accounts,
             opened.sessions,
+            opened.codes,
             opened.marks,
             opened.presence,
             opened.acquaintances,

@@ -33,7 +33,7 @@ from parley.model.entries import ConversationDeleted
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
-from parley.model.sessions import Identity, opened
+from parley.model.sessions import SOMEWHERE, Identity, opened
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -74,7 +74,7 @@ class DoorNode(Node):
     async def token(self, user_id: UserId = ANN, session_id: str = "s") -> str:
         """An access token of a session that lives."""
         session, _ = opened(
-            user_id, device="", address="", now_ms=0, lifetime_ms=1, random=secrets.token_bytes
+            user_id, device=SOMEWHERE, now_ms=0, lifetime_ms=1, random=secrets.token_bytes
         )
         identity = Identity(user_id, SessionId(session_id))
         await self.sessions.create(replace(session, session_id=identity.session_id))
@@ -137,6 +137,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             tokens=made.tokens,
             bus=world.bus,
             clock=world.clock,
+            random=secrets.token_bytes,
             session_lifetime_s=9_999,
         ),
         clock=world.clock,

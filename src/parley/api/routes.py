@@ -25,6 +25,9 @@ ASKED = (
 )
 """What may become of a question."""
 
+OPEN = (Kind.INVALID, Kind.TOO_LARGE, Kind.RATE_LIMITED, Kind.UNAVAILABLE)
+"""What may become of what anybody may ask for; each adds what is its own."""
+
 TOLD = (*ASKED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.TOO_LARGE)
 """What may become of a command."""
 

@@ -16,7 +16,9 @@ from parley.gateway.pushes import (
     ContactAdded,
     ContactPush,
     ContactRemoved,
+    MePush,
     PresencePush,
+    Revoked,
     TypingPush,
 )
 from parley.model.entries import (
@@ -36,6 +38,7 @@ from parley.ports.bus import (
     BlockChanged,
     ContactChanged,
     Marked,
+    MeChanged,
     PresenceChanged,
     SessionRevoked,
     Signal,
@@ -139,10 +142,14 @@ class Hub:
         connection.conversations.clear()
 
     def end_session(self, user_id: UserId, session_id: SessionId) -> None:
-        """End the sockets of a session for good: their clients don't come back by themselves."""
+        """End the sockets of a session for good, and say why: their clients don't come back by themselves."""
+        revoked = self._namespace.encode("session.revoked", self._encode(Revoked(session_id)))
         for connection in list(self._people.get(user_id, ())):
             if connection.session_id == session_id:
-                connection.socket.disconnect()
+                socket = connection.socket
+                # As a reply it passes by what is held back, which is given up.
+                (socket.reply if socket.holds else socket.push)(revoked)
+                socket.disconnect()
 
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
@@ -184,6 +191,8 @@ class Hub:
             case BlockChanged():
                 push = BlockPush(signal.other_id, signal.blocked)
                 self._tell_person(signal.user_id, "block.changed", push)
+            case MeChanged():
+                self._tell_person(signal.user_id, "me.changed", MePush(signal.me))
 
     def _tell_marks(self, signal: Marked) -> None:
         conversation_id = signal.receipt.conversation_id

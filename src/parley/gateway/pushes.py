@@ -5,8 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from parley.model.accounts import Me
 from parley.model.contacts import ListedContact
-from parley.model.ids import ConversationId, UserId
+from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
 from parley.model.presence import Presence
 
@@ -58,10 +59,22 @@ class BlockPush(Struct, frozen=True):
     blocked: bool
 
 
+class MePush(Struct, frozen=True):
+    """What one sees of oneself, after a change on any of one's devices."""
+
+    user: Me
+
+
 class Expiring(Struct, frozen=True):
     """The access token has expired: this connection ends in so many seconds, unless `auth.refresh` brings a new one."""
 
     expires_in: int
+
+
+class Revoked(Struct, frozen=True):
+    """The session of this connection was ended, which is what happens to the connection next: sign in anew."""
+
+    session_id: SessionId
 
 
 PUSHES: Final[Mapping[str, type[Struct]]] = {
@@ -74,6 +87,8 @@ PUSHES: Final[Mapping[str, type[Struct]]] = {
     "contact.added": ContactAdded,
     "contact.removed": ContactRemoved,
     "block.changed": BlockPush,
+    "me.changed": MePush,
     "auth.expiring": Expiring,
+    "session.revoked": Revoked,
 }
 """By the names of their events; the events page of the docs is written from it."""

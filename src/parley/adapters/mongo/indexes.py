@@ -52,6 +52,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("display_key", "username_key")),
     ),
     "sessions": (Index(("user_id",)), Index(("expires_ms",))),
+    "codes": (Index(("digest",), unique=True), Index(("user_id",)), Index(("expires_ms",))),
     "nodes": (),
     "store": (),
 }

@@ -11,6 +11,7 @@ from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.blocks import MongoBlocks
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
+from parley.adapters.mongo.codes import MongoCodes
 from parley.adapters.mongo.contacts import MongoContacts
 from parley.adapters.mongo.conversations import MongoConversations
 from parley.adapters.mongo.deletions import Deletions
@@ -86,6 +87,7 @@ class MongoStore:
         self.conversations = MongoConversations(database, entries, memberships, inside)
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
+        self.codes = MongoCodes(database)
         self.marks = MongoMarks(database, inside, mentions)
         self.presence = MongoPresence(database)
         self.acquaintances = MongoAcquaintances(database, inside)

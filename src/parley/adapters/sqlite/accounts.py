@@ -136,5 +136,7 @@ def _first(found: sqlite3.Cursor) -> Account | None:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    values = dict(zip(_FIELDS, row, strict=True))
-    return Account(**{**values, "data": decode_data(values["data"])})
+    fields = dict(zip(_FIELDS, row, strict=True))
+    fields["email_verified"] = bool(fields["email_verified"])
+    fields["data"] = decode_data(fields["data"])
+    return Account(**fields)
