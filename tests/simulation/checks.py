@@ -239,24 +239,24 @@ class Checks:
 
 
 def _next(state: State, entry: Entry) -> State:
+    fields = {name: getattr(state, name) for name in State.__slots__}
     after = State(
-        **{name: getattr(state, name) for name in State.__slots__ if name not in _COPIED},
-        members=dict(state.members), pins=dict(state.pins), facts=dict(state.facts),
-    )  # fmt: skip
+        **{name: dict(kept) if name in _COPIED else kept for name, kept in fields.items()}
+    )
     after.facts[entry.seq] = Facts(entry.actor_id) if isinstance(entry, MessageNew) else None
     apply(after, entry)
     return after
 
 
-_COPIED = ("members", "pins", "facts")
+_COPIED = ("members", "pins", "banned", "facts")
 
 _VERDICTS: dict[str, Callable[[State, UserId, int, UserId], object]] = {
     "send": lambda s, me, _seq, _other: permissions.require_writer(s, me) or "entry",
     "edit": lambda s, me, seq, _other: permissions.edit_message(s, me, seq, "", ()),
     "delete": lambda s, me, seq, _other: permissions.delete_message(s, me, seq),
-    "react": lambda s, me, seq, _other: permissions.add_reaction(s, me, seq, "👍"),
+    "react": lambda s, me, seq, _other: permissions.add_reaction(s, me, seq, "👍", most=50),
     "unreact": lambda s, me, seq, _other: permissions.remove_reaction(s, me, seq, "👍"),
-    "pin": lambda s, me, seq, _other: permissions.pin_message(s, me, seq),
+    "pin": lambda s, me, seq, _other: permissions.pin_message(s, me, seq, most=100),
     "unpin": lambda s, me, seq, _other: permissions.unpin_message(s, me, seq),
     "add": lambda s, me, _seq, other: permissions.add_member(
         s, me, other, role="member", most=5000

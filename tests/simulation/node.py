@@ -1,6 +1,7 @@
 """One server process: the real journal, hub, bus, services and doors, wired as in production, over a disk in memory."""
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 from unittest import mock
@@ -20,13 +21,18 @@ from parley.adapters.memory.mailer import MemoryMailer
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.tokens import JwtTokens
 from parley.bootstrap import Core
+from parley.model.conversations import State
+from parley.model.ids import UserId
 from parley.ports.background import Background
 from parley.ports.clock import Clock
+from parley.ports.log import Record
 from parley.ports.passwords import Passwords
+from parley.ports.recovery import Bounds, Placed, Replays
 from parley.services.mails import Mails
 from parley.settings import Settings
 from parley.socketio.server import Server
@@ -82,6 +88,49 @@ class Premises:
         return self._random.randbytes(count)
 
 
+class DiskReplays(Replays):
+    """Recovery from the log itself, as the embedded store has it: positions outlive the process."""
+
+    bus_epoch = "log"
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+        self._tail = max((record.position for record in _records(log.disk)), default=0)
+
+    @property
+    def tail(self) -> int:
+        return self._tail
+
+    def heard(self, record: Record) -> int:
+        self._tail = max(self._tail, record.position)
+        return record.position
+
+    async def missed(
+        self, user_id: UserId, after: int, until: int, bounds: Bounds
+    ) -> Sequence[Placed] | None:
+        def reading() -> Sequence[Placed] | None:
+            disk, found = self._log.disk, []
+            for record in _records(disk):
+                state = disk.state(record.entry.conversation_id)
+                if after < record.position <= until and _concerns(state, user_id, record, disk):
+                    found.append(Placed(record.position, record.entry))
+            found.sort(key=lambda placed: placed.position)
+            return found if len(found) <= bounds.entries else None
+
+        return await self._log.look(reading)
+
+
+def _records(disk: Disk) -> list[Record]:
+    return [one for state in disk.states() for one in disk.log(state.conversation_id)]
+
+
+def _concerns(state: State, user_id: UserId, record: Record, disk: Disk) -> bool:
+    """Entries since the last joining of who is in; of who left, that alone. Nobody deletes a conversation here."""
+    if user_id in state.members:
+        return record.entry.seq >= state.members[user_id].joined_seq
+    return record.entry.seq == disk.departure(state.conversation_id, user_id)
+
+
 class Node:
     """Runs from its construction until `kill`, or until `stop` has returned."""
 
@@ -107,6 +156,7 @@ class Node:
             ),
             tokens=JwtTokens(SECRET, random=premises.random, lifetime_s=86_400),
             stores=self._stores(premises),
+            derived_key=lambda purpose: SECRET + purpose.encode(),
         )
         self.bus = core.bus
         with mock.patch.object(bootstrap, "token_bytes", premises.random):
@@ -134,8 +184,15 @@ class Node:
             blocks=premises.blocks,
             preferences=premises.preferences,
             catalogue=nothing,
+            replays=self._replays(premises),
             trouble=lambda: None,
         )
+
+    def _replays(self, premises: Premises) -> Replays:
+        views = MemoryConversations(self.log)
+        if self.log.shared:
+            return MemoryReplays(log=self.log, views=views, random=premises.random)
+        return DiskReplays(self.log)
 
     @property
     def alive(self) -> bool:
