@@ -267,7 +267,7 @@ async def test_plain_sockets_get_no_offset(recovering: Recovering) -> None:
     recovering.node.flush()
     assert [len(args) for _, args in arguments(plain)] == [1]
     assert [len(args) for _, args in arguments(other)] == [2]
-    assert HOME == arguments(plain)[0][1][0]["conversation_id"]
+    assert arguments(plain)[0][1][0]["conversation_id"] == HOME
 
 
 async def test_an_entry_is_encoded_for_recovery_only_where_somebody_has_it(

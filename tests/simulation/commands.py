@@ -106,7 +106,7 @@ _PAYLOADS: dict[str, Callable[[Command], Json]] = {
         "name": c.text,
         "members": [c.other_id],
         "client_id": c.client_id,
-    },  # fmt: skip
+    },
     "direct": lambda c: {"user_id": c.other_id, "body": c.text, "client_id": c.client_id},
     "mark": lambda c: {"conversation_id": c.conversation_id, "read": c.message_seq},
 }
@@ -125,6 +125,7 @@ class Person:
 
     def __init__(
         self,
+        *,
         user_id: str,
         devices: Sequence[Device],
         random: Random,

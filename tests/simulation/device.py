@@ -16,9 +16,9 @@ from tests.simulation.network import Wire
 
 Json = dict[str, Any]
 REQUEST = (
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\n"
-    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-).encode()
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 PATIENCE_SECONDS = 0.4
 SYNC_PATIENCE_SECONDS = 3.0
 OPEN = frozenset(("unavailable", "rate_limited", "draining"))
@@ -54,6 +54,7 @@ class Witness(Protocol):
 class Device:
     def __init__(
         self,
+        *,
         loop: SimulatedLoop,
         name: str,
         user_id: str,

@@ -90,9 +90,9 @@ class Scenario:
 
     def _on_step(self) -> None:
         """A store that crashed takes its process with it; any step may be the last one for a while, or at all."""
-        if self.node.log.crashed:
-            self._kill()
-        elif self.chaos and self.troubles.kill and self.random.random() < 0.0008:
+        if self.node.log.crashed or (
+            self.chaos and self.troubles.kill and self.random.random() < 0.0008
+        ):
             self._kill()
         elif self.chaos and self.troubles.pause and self.random.random() < 0.002:
             self._pause()
@@ -150,12 +150,12 @@ class Scenario:
             everybody.append(person.user.user_id)
             devices = [
                 Device(
-                    self.loop,
-                    f"{name}{number}",
-                    person.user.user_id,
-                    person.access_token,
-                    self._accept,
-                    self.checks,
+                    loop=self.loop,
+                    name=f"{name}{number}",
+                    user_id=person.user.user_id,
+                    token=person.access_token,
+                    connect=self._accept,
+                    witness=self.checks,
                     random=Random(f"{name}{number} {self.seed}"),
                     recover=random.random() < 0.5,
                 )
@@ -164,10 +164,16 @@ class Scenario:
             self.devices += devices
             self.people.append(
                 Person(
-                    person.user.user_id, devices, Random(f"{name} {self.seed}"), self.loop.time,
-                    everybody, self.places, self.haste, self.kinds,
+                    user_id=person.user.user_id,
+                    devices=devices,
+                    random=Random(f"{name} {self.seed}"),
+                    now=self.loop.time,
+                    others=everybody,
+                    places=self.places,
+                    haste=self.haste,
+                    kinds=self.kinds,
                 )
-            )  # fmt: skip
+            )
         await self._furnish(everybody)
 
     async def _furnish(self, everybody: list[UserId]) -> None:
@@ -223,7 +229,7 @@ class Scenario:
                 and all(device.synced for device in self.devices)
             )
         ):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # noqa: ASYNC110 (virtual time)
         for task in living:
             if task.done():
                 task.result()
