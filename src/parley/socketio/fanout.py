@@ -1,9 +1,12 @@
 """Who is sent what, in which order, with as few writes as that order allows."""
 
+import os
 from collections.abc import Callable, Collection, Iterable
 
 from parley.socketio.encoding import Encoded
 from parley.socketio.members import Batch, Member, Room
+
+os_write = os.write
 
 
 class Fanout:
@@ -204,10 +207,8 @@ class Fanout:
             pending = member.pending
             if pending:
                 member.pending = None
-                if len(pending) == 1:
-                    member.write(pending[0].frames)
-                else:
-                    member.write(b"".join([item.frames for item in pending]))
+                # A single one is not copied: join returns it as it is.
+                _write(member, b"".join([item.frames for item in pending]))
 
     def _seal_rooms(self) -> None:
         """Closes all batches, and writes that of a room that had the tick to itself."""
@@ -233,13 +234,22 @@ class Fanout:
 
     def _write_room(self, room: Room, batch: Batch) -> None:
         frames = batch.frames
+        size = len(frames)
         others: list[Member] = []
         for member in room.members:
-            if member.pending is None:
-                member.write(frames)
-            else:
+            if member.pending is not None:
                 others.append(member)
-        self._mark(others, batch)
+                continue
+            # _write(member, frames), spelt out: a call would cost 0.1 us of a delivery's 1.5.
+            descriptor = member.descriptor
+            try:
+                taken = os_write(descriptor, frames) if descriptor >= 0 else 0
+            except OSError:
+                taken = 0
+            if taken != size:
+                member.write(frames[taken:])
+        if others:
+            self._mark(others, batch)
 
     def _write_other(self, member: Member) -> None:
         """Writes to a member of any kind; `flush` does the same for plain ones in place."""
@@ -262,3 +272,19 @@ class Fanout:
         member.held.extend(items)
         member.held_size += sum(len(item.frames) for item in items)
         member.on_held_size(member.held_size)
+
+
+def _write(member: Member, frames: bytes) -> None:
+    """Writes to a plain member: to its socket itself, and what that does not take by its `write`.
+
+    The plain version is `member.write(frames)`, which is the transport's: it comes to the same
+    system call, by a way of its own that costs 0.25 us of a delivery's 1.65 (uvloop 0.23,
+    loopback, 280 bytes). What the transport is left with, errors included, it deals with as ever.
+    """
+    descriptor = member.descriptor
+    try:
+        taken = os_write(descriptor, frames) if descriptor >= 0 else 0
+    except OSError:
+        taken = 0
+    if taken != len(frames):
+        member.write(frames[taken:])

@@ -49,9 +49,12 @@ class Member:
 
     `pending` is None exactly for a WebSocket without recovery and without anything that waits:
     then a room's frames may be written to it as they are. That test is the hot path.
+
+    `descriptor` is a socket that takes frames before `write` does, or -1; see `WebSocket`.
     """
 
     __slots__ = (
+        "descriptor",
         "held",
         "held_size",
         "holds",
@@ -66,6 +69,7 @@ class Member:
         self.pending: list[Encoded | Batch] | None = []
         self.plain = False
         self.write: Callable[[bytes], None] = _unconnected
+        self.descriptor = -1
         self.queued = False
         self.urgent: list[Encoded] | None = None
         self.holds = 0

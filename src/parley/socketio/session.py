@@ -31,6 +31,7 @@ class Session:
         "_receiver",
         "_state",
         "_websocket",
+        "descriptor",
         "engine",
         "request",
         "sid",
@@ -48,6 +49,7 @@ class Session:
         self.sid = sid
         self.request = request
         self.write: Callable[[bytes], None] = _discard
+        self.descriptor = -1
 
     def open_polling(self) -> Polling:
         """Begins on polling; the caller answers the handshake with what `poll` returns."""
@@ -158,8 +160,7 @@ class Session:
         self._state = state
         self._candidate = Candidate(self, websocket)
         websocket.accept(self._candidate, self.engine.config.response_headers)
-        deadline = self.engine.time() + self.engine.config.upgrade_timeout
-        self.engine.wheel.at(deadline, self._candidate)
+        self._candidate.expire_in(self.engine.config.upgrade_timeout, self.engine.loop)
 
     def on_candidate_packet(self, candidate: Candidate, message: bytes) -> None:
         """Takes a packet of the WebSocket that is to replace polling."""
@@ -190,7 +191,7 @@ class Session:
         polling, self._polling = self._polling, None
         self._websocket = websocket
         if self._candidate is not None:
-            self._candidate.settled = True
+            self._candidate.settle()
             self._candidate = None
         websocket.hand_over(self)
         if polling is not None:
@@ -208,8 +209,9 @@ class Session:
 
     # --- the end
 
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
+    def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
         self.write = write
+        self.descriptor = descriptor
         if self._receiver is not None:
             self._receiver.on_transport()
 
@@ -244,7 +246,7 @@ class Session:
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
         self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
-        self.engine.wheel.at(self._heartbeat.deadline, self)
+        self.engine.wheel.at(self._heartbeat.deadline, self.sid)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -280,6 +282,7 @@ class Session:
 
     def _tell_end(self, reason: Reason) -> None:
         self.write = _discard
+        self.descriptor = -1
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.on_end(reason)
@@ -287,6 +290,7 @@ class Session:
     # --- time
 
     def on_time(self, now: float) -> None:
+        """Pings, or ends what has been silent for too long; the wheel calls it."""
         if self._state is State.CLOSED:
             return
         if self._state is State.CLOSING:
@@ -304,7 +308,7 @@ class Session:
                 self.send([eio.PING])
         # Not later than an interval: the pong moves the deadline there, however long the timeout.
         next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
-        self.engine.wheel.at(next_visit, self)
+        self.engine.wheel.at(next_visit, self.sid)
 
 
 def _frame(packet: bytes) -> bytes:

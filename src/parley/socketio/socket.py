@@ -226,5 +226,17 @@ class Socket(Member):
 
     def on_transport(self) -> None:
         """Takes up the session's writer."""
-        self.write = self._connection.session.write
+        session = self._connection.session
+        self.write = session.write
+        self.descriptor = session.descriptor
         self.settle()
+
+    def part(self) -> None:
+        """Leaves the session, which may go on: its writer is another's business from now on."""
+        self.connected = False
+        self.write = _discard
+        self.descriptor = -1
+
+
+def _discard(frames: bytes) -> None:
+    """Takes the place of the writer once the socket has ended."""
