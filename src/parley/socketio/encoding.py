@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from struct import Struct
 
+from parley.socketio.protocol.deflate import Agreement
 from parley.socketio.protocol.engine import Binary
 from parley.socketio.protocol.frames import serialise
 
@@ -16,7 +17,7 @@ _LONG_HEADER = Struct(">BBH").pack
 class Encoded:
     """A Socket.IO packet, ready for WebSocket (`frames`) and for polling (`packets`)."""
 
-    __slots__ = ("attachments", "frames", "offset", "positioned", "text")
+    __slots__ = ("_deflated", "attachments", "frames", "offset", "positioned", "text")
 
     open = False
     """A single packet never takes another one in; see `members.Batch`."""
@@ -39,6 +40,7 @@ class Encoded:
         if attachments:
             frames = b"".join((frames, *(serialise(2, data) for data in attachments)))
         self.frames = frames
+        self._deflated: tuple[Agreement, bytes] | None = None
         self.offset: str | None = None
         self.positioned: Encoded | None = None
 
@@ -57,6 +59,18 @@ class Encoded:
         """The frames for sockets with recovery."""
         return self.for_recovery().frames
 
+    def deflated(self, agreement: Agreement) -> bytes:
+        """The frames for a WebSocket that compresses.
+
+        Made once for all that agreed on the same, and nearly all do: clients of one kind.
+        """
+        made = self._deflated
+        if made is None or made[0] != agreement:
+            parts = [agreement.frame(1, self.text)]
+            parts += [agreement.frame(2, data) for data in self.attachments]
+            made = self._deflated = agreement, b"".join(parts)
+        return made[1]
+
     def at(self, offset: str) -> "Encoded":
         """Returns the same event with its offset, for sockets with recovery, beside it.
 
@@ -66,6 +80,7 @@ class Encoded:
         event.text = self.text
         event.attachments = self.attachments
         event.frames = self.frames
+        event._deflated = None  # noqa: SLF001 - of this class
         event.offset = offset
         event.positioned = self._with_argument(b'"%b"' % offset.encode())
         return event

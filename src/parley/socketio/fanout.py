@@ -257,7 +257,7 @@ class Fanout:
         pending = member.pending
         urgent, member.urgent = member.urgent, None
         if urgent:
-            member.transmit(list(urgent))
+            member.transmit(urgent)
         if pending:
             member.pending = []
             if member.holds:

@@ -1,8 +1,9 @@
 """Receivers of pushes: what each is still to be sent, in order; and rooms of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from parley.socketio.encoding import Encoded
+from parley.socketio.protocol.deflate import Agreement
 
 
 class Batch:
@@ -13,7 +14,7 @@ class Batch:
     pushes, and who leaves gets what was pushed before and nothing after.
     """
 
-    __slots__ = ("_positioned_frames", "encoded", "frames", "open", "size")
+    __slots__ = ("_deflated", "_positioned_frames", "encoded", "frames", "open", "size")
 
     def __init__(self, first: Encoded) -> None:
         self.open = True
@@ -21,6 +22,7 @@ class Batch:
         self.size = len(first.frames)
         self.frames = b""
         self._positioned_frames: bytes | None = None
+        self._deflated: tuple[Agreement, bytes] | None = None
 
     def close(self) -> None:
         """Lets nothing more in."""
@@ -42,6 +44,14 @@ class Batch:
                 [packet.positioned_frames for packet in self.encoded]
             )
         return self._positioned_frames
+
+    def deflated(self, agreement: Agreement) -> bytes:
+        """The frames for WebSockets that compress, joined once for all that agreed on the same."""
+        made = self._deflated
+        if made is None or made[0] != agreement:
+            frames = b"".join([packet.deflated(agreement) for packet in self.encoded])
+            made = self._deflated = agreement, frames
+        return made[1]
 
 
 class Member:
@@ -76,7 +86,7 @@ class Member:
         self.held: list[Encoded | Batch] | None = None
         self.held_size = 0
 
-    def transmit(self, items: list[Encoded | Batch]) -> None:
+    def transmit(self, items: Sequence[Encoded | Batch]) -> None:
         """Hands sealed items to the transport, as it needs them."""
         raise NotImplementedError
 

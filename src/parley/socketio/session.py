@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from parley.socketio.candidate import Candidate
 from parley.socketio.polling import Polling
 from parley.socketio.protocol import engine as eio
+from parley.socketio.protocol.deflate import Agreement
 from parley.socketio.protocol.errors import PacketError
 from parley.socketio.protocol.frames import CloseCode, Opcode, serialise
 from parley.socketio.protocol.session import Action, Beat, Event, Heartbeat, State, step
@@ -84,6 +85,11 @@ class Session:
         return self._state is State.WEBSOCKET
 
     @property
+    def deflate(self) -> Agreement | None:
+        """How to compress for its WebSocket, None where it has none or nothing was agreed on."""
+        return None if self._websocket is None else self._websocket.deflate
+
+    @property
     def polling(self) -> Polling | None:
         """The polling transport, None once the session has left it."""
         return None if self._state is State.WEBSOCKET else self._polling
@@ -103,12 +109,17 @@ class Session:
     def send(self, packets: Iterable[bytes]) -> None:
         """Sends Engine.IO packets, text or `Binary`, over the transport that is current."""
         if self._state is State.WEBSOCKET:
-            self.write(b"".join([_frame(packet) for packet in packets]))
+            self.write(b"".join([self._frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
             if self._polling.size > self.engine.config.max_outbox:
                 # Not at once: see `Fanout` on writes.
                 self.engine.call_soon(self._overflow)
+
+    def _frame(self, packet: bytes) -> bytes:
+        opcode = Opcode.BINARY if isinstance(packet, eio.Binary) else Opcode.TEXT
+        deflate = self.deflate
+        return serialise(opcode, packet) if deflate is None else deflate.frame(opcode, packet)
 
     def _overflow(self) -> None:
         self.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER)
@@ -309,11 +320,6 @@ class Session:
         # Not later than an interval: the pong moves the deadline there, however long the timeout.
         next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
         self.engine.wheel.at(next_visit, self.sid)
-
-
-def _frame(packet: bytes) -> bytes:
-    binary = isinstance(packet, eio.Binary)
-    return serialise(Opcode.BINARY if binary else Opcode.TEXT, packet)
 
 
 def _discard(frames: bytes) -> None:

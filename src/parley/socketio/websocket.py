@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, cast
 
 from parley.socketio.config import Config
+from parley.socketio.protocol.deflate import Agreement, negotiate
 from parley.socketio.protocol.errors import FrameError, UpgradeError
 from parley.socketio.protocol.frames import (
     CloseCode,
@@ -55,6 +56,7 @@ class Endpoint(Protocol):
 class WebSocket(asyncio.Protocol):
     """One connection: an HTTP upgrade, then frames.
 
+    `deflate` is what was agreed on about compressing what is written, None where nothing was.
     `write` takes whole frames. It is the transport's own function while the peer keeps up; while
     it does not, frames are parked here up to `max_outbox` bytes, and its requests are not read.
 
@@ -77,6 +79,7 @@ class WebSocket(asyncio.Protocol):
         "_paused",
         "_timer",
         "_transport",
+        "deflate",
         "descriptor",
         "write",
     )
@@ -102,6 +105,7 @@ class WebSocket(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _discard
         self.descriptor = -1
+        self.deflate: Agreement | None = None
 
     # --- the upgrade
 
@@ -118,6 +122,9 @@ class WebSocket(asyncio.Protocol):
         except UpgradeError as error:
             self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return
+        if self._config.deflate is not None:
+            offers = request.headers.get("sec-websocket-extensions", "")
+            self.deflate = negotiate(offers, self._config.deflate)
         endpoint = self._endpoints.get(request.path)
         if endpoint is None:
             self.refuse(404, b"Not Found", "text/plain")
@@ -144,6 +151,10 @@ class WebSocket(asyncio.Protocol):
             handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
+        inflate = None
+        if self.deflate is not None:
+            inflate = self.deflate.inflater(config.max_payload)
+            headers = (*headers, ("Sec-WebSocket-Extensions", self.deflate.header))
         transport = self._transport
         descriptor = _descriptor_of(transport)
         if descriptor >= 0:
@@ -151,7 +162,7 @@ class WebSocket(asyncio.Protocol):
             transport.set_write_buffer_limits(high=0)
         transport.write(accept(self._key, headers) + greeting)
         self._key = None
-        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask)
+        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask, inflate)
         self._handler = handler
         if self._paused:
             self.pause_writing()
