@@ -26,7 +26,7 @@ from parley.socketio.request import Request
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 2.0
 STOP_SECONDS = 5.0
 
 

@@ -8,7 +8,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.sync.client import ClientConnection, connect
 
 from tests.clients.conftest import HEARTBEATS
-from tests.clients.javascript import TRANSPORTS, Results, over_each_transport, run_scenarios, titles
+from tests.clients.javascript import Results, run_scenarios, titles
 from tests.clients.test_chromium import PAGE_SECONDS, chromium, page_server
 from tests.conformance.servers import Pool, Server, require_node
 
@@ -22,16 +22,15 @@ def deflating(meetings: Pool) -> Server:
     return meetings.get("ours", **HEARTBEATS, DEFLATE="1")
 
 
-@pytest.fixture(scope="module", params=["socket.io-client", "socket.io-client-3.1"])
-def javascript(request: pytest.FixtureRequest, deflating: Server) -> dict[str, Results]:
-    package = request.param
-    return over_each_transport(lambda each: run_scenarios(package, each, deflating, FILE))
+@pytest.fixture(scope="module", params=["websocket", "upgrade"])
+def javascript(request: pytest.FixtureRequest, deflating: Server) -> Results:
+    require_node()
+    return run_scenarios("socket.io-client", request.param, deflating, FILE)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("title", titles(FILE))
-def test_the_official_client(javascript: dict[str, Results], transport: str, title: str) -> None:
-    assert javascript[transport][title] == "ok", javascript[transport][title]
+def test_the_official_client(javascript: Results, title: str) -> None:
+    assert javascript[title] == "ok", javascript[title]
 
 
 @pytest.fixture(scope="module")
