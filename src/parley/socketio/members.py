@@ -19,8 +19,8 @@ class Batch:
     def __init__(self, first: Encoded) -> None:
         self.open = True
         self.encoded = [first]
-        self.size = len(first.frames)
-        self.frames = b""
+        self.frames = first.frames
+        self.size = len(self.frames)
         self._positioned_frames: bytes | None = None
         self._deflated: tuple[Agreement, bytes] | None = None
 
@@ -31,10 +31,8 @@ class Batch:
     def seal(self) -> None:
         """Joins what it holds, once; no more comes in."""
         self.open = False
-        encoded = self.encoded
-        if not self.frames:
-            one = len(encoded) == 1
-            self.frames = encoded[0].frames if one else b"".join([e.frames for e in encoded])
+        if len(self.frames) != self.size:
+            self.frames = b"".join([packet.frames for packet in self.encoded])
 
     @property
     def positioned_frames(self) -> bytes:
