@@ -32,7 +32,6 @@ class Session:
         "_receiver",
         "_state",
         "_websocket",
-        "descriptor",
         "engine",
         "request",
         "sid",
@@ -50,7 +49,6 @@ class Session:
         self.sid = sid
         self.request = request
         self.write: Callable[[bytes], None] = _discard
-        self.descriptor = -1
 
     def open_polling(self) -> Polling:
         """Begins on polling; the caller answers the handshake with what `poll` returns."""
@@ -83,6 +81,11 @@ class Session:
     def on_websocket(self) -> bool:
         """Whether `write` leads to a WebSocket."""
         return self._state is State.WEBSOCKET
+
+    @property
+    def descriptor(self) -> int:
+        """See `WebSocket`; -1 where the session is on none."""
+        return -1 if self._websocket is None else self._websocket.descriptor
 
     @property
     def deflate(self) -> Agreement | None:
@@ -222,7 +225,6 @@ class Session:
 
     def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
         self.write = write
-        self.descriptor = descriptor
         if self._receiver is not None:
             self._receiver.on_transport()
 
@@ -293,7 +295,6 @@ class Session:
 
     def _tell_end(self, reason: Reason) -> None:
         self.write = _discard
-        self.descriptor = -1
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.on_end(reason)
