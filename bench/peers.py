@@ -104,6 +104,10 @@ def _parley(synchronous: str) -> Peer:
             "PARLEY_SYNCHRONOUS": synchronous,
             "PARLEY_ACCESS_TOKEN_MINUTES": "1440",  # a long run must not outlive its tokens
             "PARLEY_MAX_MEMBERS_AT_CREATION": "5000",
+            # One person says there what thousands would.
+            "PARLEY_COMMANDS_PER_SECOND": "0",
+            "PARLEY_REQUESTS_PER_SECOND": "0",
+            "PARLEY_MESSAGES_PER_SECOND": "0",
         },
         data="parley",
     )

@@ -34,10 +34,12 @@ from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
 from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
+from parley.model.rates import rate
 from parley.model.tries import Tries
 from parley.ports.background import Background
 from parley.ports.bus import Bus
@@ -48,6 +50,7 @@ from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
@@ -122,9 +125,9 @@ async def build(
         core.bus.subscribe(on_record=stores.heard)
     app = _app(
         settings,
+        core,
         services,
         browsers,
-        stores.identity.epoch,
         lambda: not_ready() or stores.trouble(),
     )
     http = HttpServer(
@@ -277,6 +280,7 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         core.bus.subscribe(on_record=journal.on_record)
     blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
     core.bus.subscribe(on_signal=blocking.on_signal)
+    capacity = Capacity(views=stores.conversations, most=settings.max_conversations)
     naming = _naming(core, journal)
     return Services(
         accounts=people.accounts,
@@ -311,6 +315,7 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         conversations=Conversations(
             journal=journal,
             blocking=blocking,
+            capacity=capacity,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -324,20 +329,29 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
             journal=journal,
             naming=naming,
             rooms=stores.rooms,
+            capacity=capacity,
             random=token_bytes,
             most_members=settings.max_room_members,
         ),
         administration=Administration(journal=journal, naming=naming),
+        bans=Bans(journal=journal, accounts=stores.accounts, most=settings.max_bans),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
             journal=journal,
             blocking=blocking,
+            capacity=capacity,
             log=stores.log,
             accounts=stores.accounts,
             spawn=core.background.spawn,
+            sending=rate(settings.messages_per_second, core.clock.monotonic),
         ),
-        reactions=Reactions(journal=journal, blocking=blocking),
-        pins=Pins(journal=journal, blocking=blocking),
+        reactions=Reactions(
+            journal=journal,
+            blocking=blocking,
+            most=settings.max_emoji,
+            reacting=rate(settings.reactions_per_second, core.clock.monotonic),
+        ),
+        pins=Pins(journal=journal, blocking=blocking, most=settings.max_pins),
         marks=Marks(
             journal=journal,
             blocking=blocking,
@@ -484,26 +498,29 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             services.sessions, cookie=browsers.cookies.access_name, origins=browsers.origins
         ),
         spawn=core.background.spawn,
+        commanding=rate(settings.commands_per_second, core.clock.monotonic),
+        most_connections=settings.max_sockets,
     )
     return server
 
 
 def _app(
     settings: Settings,
+    core: Core,
     services: Services,
     browsers: Browsers,
-    epoch: str,
     not_ready: Callable[[], str | None],
 ) -> Litestar:
     return create_app(
         services,
         not_ready=not_ready,
-        epoch=epoch,
+        epoch=core.stores.identity.epoch,
         version=importlib.metadata.version("parley"),
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
         most_body_bytes=settings.max_body_bytes,
+        asking=rate(settings.requests_per_second, core.clock.monotonic),
     )
 
 

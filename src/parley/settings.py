@@ -214,6 +214,40 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_blocks: Annotated[
         int, Meta(ge=1, description="Most people whom a person may have blocked.")
     ] = 1_000
+    max_conversations: Annotated[
+        int, Meta(ge=1, le=20_000, description="Most conversations that a person may be in.")
+    ] = 10_000
+    max_sockets: Annotated[
+        int, Meta(ge=1, description="Most sockets of a person at a time, on one node.")
+    ] = 50
+    max_emoji: Annotated[int, Meta(ge=1, description="Most different reactions to a message.")] = 50
+    max_pins: Annotated[
+        int, Meta(ge=0, description="Most messages that a conversation may have pinned.")
+    ] = 100
+    commands_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most commands of a person over their sockets; of every rate, ten seconds' worth may come at "
+            "once, and 0 is for no bound.",
+        ),
+    ] = 200.0
+    requests_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most REST requests of a person, and of an address those that don't show who asks.",
+        ),
+    ] = 100.0
+    messages_per_second: Annotated[
+        float, Meta(ge=0, description="Most messages that a conversation takes.")
+    ] = 500.0
+    reactions_per_second: Annotated[
+        float, Meta(ge=0, description="How often a person may react.")
+    ] = 5.0
+    max_bans: Annotated[
+        int, Meta(ge=1, description="Most people who may be banned from a group or room.")
+    ] = 1_000
     max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")

@@ -28,6 +28,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         users=house.users,
         contacts=house.contacts,
         blocks=house.blocks,
+        bans=house.bans,
         conversations=house.conversations,
         rooms=house.rooms,
         administration=house.administration,

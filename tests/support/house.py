@@ -22,6 +22,7 @@ from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
 from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
@@ -32,6 +33,7 @@ from parley.ports.clock import Clock
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
@@ -147,9 +149,11 @@ class House:
             clock=self.clock,
             most=3,
         )
+        capacity = Capacity(views=self.conversation_views, most=20)
         self.conversations = Conversations(
             journal=self.journal,
             blocking=self.blocking,
+            capacity=capacity,
             views=self.conversation_views,
             marks=self.mark_store,
             accounts=self.account_store,
@@ -157,13 +161,19 @@ class House:
             random=secrets.token_bytes,
         )
         self.rooms = Rooms(
-            journal=self.journal, naming=naming, rooms=self.room_store, random=secrets.token_bytes
+            journal=self.journal,
+            naming=naming,
+            rooms=self.room_store,
+            capacity=capacity,
+            random=secrets.token_bytes,
         )
         self.administration = Administration(journal=self.journal, naming=naming)
+        self.bans = Bans(journal=self.journal, accounts=self.account_store, most=2)
         self.preferences = Preferences(journal=self.journal, preferences=self.preference_store)
         self.messages = Messages(
             journal=self.journal,
             blocking=self.blocking,
+            capacity=capacity,
             log=self.log,
             accounts=self.account_store,
             spawn=self.background.spawn,

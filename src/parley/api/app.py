@@ -11,6 +11,7 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.bans import BanRoutes
 from parley.api.blocks import BlockRoutes
 from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
@@ -33,8 +34,10 @@ from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
 from parley.model.origins import Origins
+from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
@@ -67,6 +70,7 @@ class Services(Struct, frozen=True, kw_only=True):
     users: Users
     contacts: Contacts
     blocks: Blocks
+    bans: Bans
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -90,6 +94,7 @@ def create_app(
     origins: Origins,
     tls: bool,
     most_body_bytes: int = MOST_BODY_BYTES,
+    asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
 
@@ -102,8 +107,9 @@ def create_app(
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         most_body_bytes: Larger bodies are refused while they are read.
+        asking: How often anybody may ask anything.
     """
-    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
+    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
     return Litestar(
         [
             health.alive,
@@ -140,6 +146,7 @@ def _routes(
         ).routes(),
         *RoomRoutes(rooms=services.rooms, door=door).routes(),
         *AdministrationRoutes(administration=services.administration, door=door).routes(),
+        *BanRoutes(bans=services.bans, door=door).routes(),
         *PreferenceRoutes(preferences=services.preferences, door=door).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),

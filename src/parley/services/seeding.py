@@ -39,6 +39,7 @@ DAYS: Final = 30
 DAY_MS: Final = 86_400_000
 MOST_GROUP_MEMBERS: Final = 12
 MOST_ROOM_MEMBERS: Final = 40
+MOST_EMOJI: Final = 50
 REACTS: Final = 0.02
 REPLIES: Final = 0.05
 LIVELINESS: Final = 0.7
@@ -309,7 +310,9 @@ class _Work:
     def _react(self, talk: _Talk, seq: int) -> Answer[Committed]:
         one, emoji = self.chance.choice(talk.members), self.samples.emoji()
         return self._commit(
-            talk.conversation_id, one, lambda state: add_reaction(state, one, seq, emoji)
+            talk.conversation_id,
+            one,
+            lambda state: add_reaction(state, one, seq, emoji, most=MOST_EMOJI),
         )
 
     def _commit(
