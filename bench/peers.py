@@ -87,7 +87,7 @@ def _node_durable(synchronous: str) -> Peer:
         ),
         reference=f"node-durable-{synchronous.lower()}",
         dialect=dialects.CONVERSATIONS,
-        environment={"SYNCHRONOUS": synchronous},
+        environment={"SYNCHRONOUS": synchronous, "NODE_ENV": "production"},
         data="node-durable",
     )
 
@@ -122,6 +122,7 @@ PEERS: Final = {
             command=("node", str(SERVERS / "node_socketio.mjs")),
             missing=_package("tests/js", "socket.io"),
             reference="node",
+            environment={"NODE_ENV": "production"},
         ),
         Peer(
             name="python-socketio",

@@ -61,7 +61,6 @@ class Device:
         token: str,
         connect: Callable[[Random], Wire | None],
         witness: Witness,
-        *,
         random: Random,
         recover: bool,
     ) -> None:

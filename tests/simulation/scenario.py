@@ -220,16 +220,11 @@ class Scenario:
         """Nothing goes wrong any more; everything must come to its end."""
         self._land()
         self.node.log.faults.spare()
-        end = self.loop.time() + CALM_SECONDS
-        while (
-            self.loop.time() < end
-            and not self.checks.violations
-            and not (
-                all(task.done() for task in living)
-                and all(device.synced for device in self.devices)
-            )
-        ):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 (virtual time)
+        for _ in range(round(CALM_SECONDS / 0.05)):
+            at_rest = all(task.done() for task in living)
+            if self.checks.violations or (at_rest and all(one.synced for one in self.devices)):
+                break
+            await asyncio.sleep(0.05)
         for task in living:
             if task.done():
                 task.result()
