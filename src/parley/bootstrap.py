@@ -5,6 +5,7 @@ import hmac
 import importlib.metadata
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from secrets import token_bytes
 from typing import Final
 
@@ -32,22 +33,28 @@ from parley.gateway.commands import Commands
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.offsets import Offsets
+from parley.gateway.recovery import PrivateIds, Recoveries
 from parley.gateway.socket_commands import SocketCommands
 from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
+from parley.model.rates import rate
 from parley.model.tries import Tries
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.mail import Mailer
 from parley.ports.passwords import Passwords as Hashing
+from parley.ports.recovery import Bounds
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
@@ -62,14 +69,18 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
+from parley.services.recovery import Recovery
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
 from parley.services.users import Users
 from parley.settings import Settings
 from parley.socketio.config import Config
+from parley.socketio.namespace import Namespace
 from parley.socketio.server import Server
 from parley.stores import Stores, open_stores
 
@@ -86,6 +97,9 @@ ADDITIONS_PER_MINUTE: Final = 10
 LOOKUPS: Final = 20
 LOOKUPS_PER_MINUTE: Final = 1 / 3
 """Of people by their e-mail address, for each person and each network address: at most 500 a day."""
+
+SEEDED_AWAKE: Final = 20_000
+"""Conversations that `parley seed` fills at once."""
 
 log = structlog.get_logger("parley")
 
@@ -117,9 +131,9 @@ async def build(
         core.bus.subscribe(on_record=stores.heard)
     app = _app(
         settings,
+        core,
         services,
         browsers,
-        stores.identity.epoch,
         lambda: not_ready() or stores.trouble(),
     )
     http = HttpServer(
@@ -158,6 +172,8 @@ class Core(Struct, frozen=True, kw_only=True):
     mails: Mails
     tokens: Tokens
     stores: Stores
+    derived_key: Callable[[str], bytes]
+    """A key for one purpose, so that none signs for another's."""
 
 
 async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
@@ -172,7 +188,7 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
     inside.callback(mails.close)
     # Without a folder nothing is signed that a server would have to know again.
     secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
-    signing_key = _derived(secret, "access tokens")
+    derived_key = partial(_derived, secret)
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
@@ -181,8 +197,9 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
         after=after,
         hashing=hashing,
         mails=mails,
-        tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
+        tokens=JwtTokens(derived_key("access tokens"), random=token_bytes, lifetime_s=lifetime_s),
         stores=stores,
+        derived_key=derived_key,
     )
 
 
@@ -199,6 +216,7 @@ class People(Struct, frozen=True, kw_only=True):
     sessions: Sessions
     passwords: Passwords
     emails: Emails
+    profiles: Profiles
     chores: Sequence[Chore]
 
 
@@ -217,7 +235,21 @@ def _people(settings: Settings, core: Core) -> People:
         client_url=settings.public_url and settings.public_url.rstrip("/"),
     )
     emails = Emails(
-        accounts=stores.accounts, codes=codes, send=core.mails.send, spawn=core.background.spawn
+        accounts=stores.accounts,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        bus=core.bus,
+    )
+    passwords = Passwords(
+        accounts=stores.accounts,
+        sessions=sessions,
+        hashing=core.hashing,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        clock=core.clock,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
     )
     return People(
         accounts=Accounts(
@@ -233,17 +265,15 @@ def _people(settings: Settings, core: Core) -> People:
             open_to_all=settings.registration == "open",
         ),
         sessions=sessions,
-        passwords=Passwords(
-            accounts=stores.accounts,
-            sessions=sessions,
-            hashing=core.hashing,
-            codes=codes,
-            send=core.mails.send,
-            spawn=core.background.spawn,
-            clock=core.clock,
-            tries=Buckets(burst=2 * tries, per_minute=tries),
-        ),
+        passwords=passwords,
         emails=emails,
+        profiles=Profiles(
+            accounts=stores.accounts,
+            codes=codes,
+            require_password=passwords.require,
+            prove=emails.prove,
+            bus=core.bus,
+        ),
         chores=(
             Chore("sweeping sessions", HOUR_S, sessions.sweep),
             Chore("sweeping codes", HOUR_S, codes.sweep),
@@ -254,25 +284,19 @@ def _people(settings: Settings, core: Core) -> People:
 def _services(settings: Settings, core: Core, people: People) -> Services:
 
     stores = core.stores
-    journal = Journal(
-        log=stores.log,
-        bus=core.bus,
-        clock=core.clock,
-        random=token_bytes,
-        spawn=core.background.spawn,
-        identity=stores.identity,
-        most_awake=settings.awake_conversations,
-    )
+    journal = _journal(core, core.clock, settings.awake_conversations)
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
     blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
     core.bus.subscribe(on_signal=blocking.on_signal)
-    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
+    capacity = Capacity(views=stores.conversations, most=settings.max_conversations)
+    naming = _naming(core, journal)
     return Services(
         accounts=people.accounts,
         sessions=people.sessions,
         passwords=people.passwords,
         emails=people.emails,
+        profiles=people.profiles,
         users=Users(stores.accounts),
         contacts=Contacts(
             contacts=stores.contacts,
@@ -300,6 +324,7 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         conversations=Conversations(
             journal=journal,
             blocking=blocking,
+            capacity=capacity,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -313,20 +338,29 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
             journal=journal,
             naming=naming,
             rooms=stores.rooms,
+            capacity=capacity,
             random=token_bytes,
             most_members=settings.max_room_members,
         ),
         administration=Administration(journal=journal, naming=naming),
+        bans=Bans(journal=journal, accounts=stores.accounts, most=settings.max_bans),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
             journal=journal,
             blocking=blocking,
+            capacity=capacity,
             log=stores.log,
             accounts=stores.accounts,
             spawn=core.background.spawn,
+            sending=rate(settings.messages_per_second, core.clock.monotonic),
         ),
-        reactions=Reactions(journal=journal, blocking=blocking),
-        pins=Pins(journal=journal, blocking=blocking),
+        reactions=Reactions(
+            journal=journal,
+            blocking=blocking,
+            most=settings.max_emoji,
+            reacting=rate(settings.reactions_per_second, core.clock.monotonic),
+        ),
+        pins=Pins(journal=journal, blocking=blocking, most=settings.max_pins),
         marks=Marks(
             journal=journal,
             blocking=blocking,
@@ -360,6 +394,22 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
     )
 
 
+def _journal(core: Core, clock: Clock, most_awake: int) -> Journal:
+    return Journal(
+        log=core.stores.log,
+        bus=core.bus,
+        clock=clock,
+        random=token_bytes,
+        spawn=core.background.spawn,
+        identity=core.stores.identity,
+        most_awake=most_awake,
+    )
+
+
+def _naming(core: Core, journal: Journal) -> Naming:
+    return Naming(journal=journal, rooms=core.stores.rooms, clock=core.clock, random=token_bytes)
+
+
 def _sessions(settings: Settings, core: Core) -> Sessions:
     return Sessions(
         sessions=core.stores.sessions,
@@ -373,7 +423,18 @@ def _sessions(settings: Settings, core: Core) -> Sessions:
 
 
 def _operations(core: Core, sessions: Sessions) -> Operations:
+    def journal(clock: Clock) -> tuple[Journal, Naming]:
+        journal = _journal(core, clock, SEEDED_AWAKE)
+        return journal, _naming(core, journal)
+
     return Operations(
+        seeding=Seeding(
+            journal=journal,
+            accounts=core.stores.accounts,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+        ),
         operator=Operator(
             accounts=core.stores.accounts,
             sessions=core.stores.sessions,
@@ -381,7 +442,7 @@ def _operations(core: Core, sessions: Sessions) -> Operations:
             passwords=core.hashing,
             clock=core.clock,
             random=token_bytes,
-        )
+        ),
     )
 
 
@@ -407,6 +468,8 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             ping_timeout=settings.ping_timeout_seconds,
             connect_timeout=settings.connect_timeout_seconds,
             max_payload=settings.max_packet_bytes,
+            max_outbox=settings.max_outbox_bytes,
+            recover_all=settings.recovery == "always",
             allowed_origins=settings.cors_origins or None,
             encode=msgspec.json.encode,
             decode=msgspec.json.decode,
@@ -414,10 +477,14 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
         )
     )
     namespace = server.namespace()
+    offsets = Offsets(core.stores.replays, core.stores.identity.epoch)
+    if settings.recovery != "never":
+        server.recovery = _recoveries(settings, core, namespace, offsets)
     hub = Hub(
         namespace=namespace,
         views=core.stores.conversations,
         log=core.stores.log,
+        offsets=offsets,
         spawn=core.background.spawn,
     )
     core.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)
@@ -446,26 +513,48 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             services.sessions, cookie=browsers.cookies.access_name, origins=browsers.origins
         ),
         spawn=core.background.spawn,
+        commanding=rate(settings.commands_per_second, core.clock.monotonic),
+        most_connections=settings.max_sockets,
     )
     return server
 
 
+def _recoveries(
+    settings: Settings, core: Core, namespace: Namespace, offsets: Offsets
+) -> Recoveries:
+    stores = core.stores
+    return Recoveries(
+        namespace=namespace,
+        offsets=offsets,
+        recovery=Recovery(
+            replays=stores.replays,
+            views=stores.conversations,
+            marks=stores.marks,
+            bounds=Bounds(settings.max_recovery_entries, settings.max_recovery_bytes),
+        ),
+        pids=PrivateIds(
+            key=core.derived_key("private ids"), bus_epoch=offsets.bus_epoch, random=token_bytes
+        ),
+    )
+
+
 def _app(
     settings: Settings,
+    core: Core,
     services: Services,
     browsers: Browsers,
-    epoch: str,
     not_ready: Callable[[], str | None],
 ) -> Litestar:
     return create_app(
         services,
         not_ready=not_ready,
-        epoch=epoch,
+        epoch=core.stores.identity.epoch,
         version=importlib.metadata.version("parley"),
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
         most_body_bytes=settings.max_body_bytes,
+        asking=rate(settings.requests_per_second, core.clock.monotonic),
     )
 
 
@@ -486,5 +575,4 @@ def _session_lifetime_s(settings: Settings) -> int:
 
 
 def _derived(secret: str, purpose: str) -> bytes:
-    """A key for one purpose, so that none signs for another's."""
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")

@@ -214,10 +214,69 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_blocks: Annotated[
         int, Meta(ge=1, description="Most people whom a person may have blocked.")
     ] = 1_000
+    max_conversations: Annotated[
+        int, Meta(ge=1, le=20_000, description="Most conversations that a person may be in.")
+    ] = 10_000
+    max_sockets: Annotated[
+        int, Meta(ge=1, description="Most sockets of a person at a time, on one node.")
+    ] = 50
+    max_emoji: Annotated[int, Meta(ge=1, description="Most different reactions to a message.")] = 50
+    max_pins: Annotated[
+        int, Meta(ge=0, description="Most messages that a conversation may have pinned.")
+    ] = 100
+    commands_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most commands of a person over their sockets; of every rate, ten seconds' worth may come at "
+            "once, and 0 is for no bound.",
+        ),
+    ] = 200.0
+    requests_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most REST requests of a person, and of an address those that don't show who asks.",
+        ),
+    ] = 100.0
+    messages_per_second: Annotated[
+        float, Meta(ge=0, description="Most messages that a conversation takes.")
+    ] = 500.0
+    reactions_per_second: Annotated[
+        float, Meta(ge=0, description="How often a person may react.")
+    ] = 5.0
+    max_bans: Annotated[
+        int, Meta(ge=1, description="Most people who may be banned from a group or room.")
+    ] = 1_000
     max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")
     ] = 10_000
+    recovery: Annotated[
+        Literal["on-request", "always", "never"],
+        Meta(
+            description="Whether Socket.IO clients get back what they missed by themselves: those that ask with "
+            "`auth: {recover: true}`, or all, of which handlers of fixed arity fail at one more argument."
+        ),
+    ] = "on-request"
+    max_recovery_entries: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Most entries given back to a recovered connection; who missed more catches up by `sync`.",
+        ),
+    ] = 500
+    max_recovery_bytes: Annotated[
+        int,
+        Meta(ge=1024, description="Most bytes of entries given back to a recovered connection."),
+    ] = 512_000
+    max_outbox_bytes: Annotated[
+        int,
+        Meta(
+            ge=65536,
+            description="What may wait for a socket that does not read, before it is cut to come back.",
+        ),
+    ] = 2_097_152
     drain_seconds: Annotated[
         float,
         Meta(
@@ -380,6 +439,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
                 f"{PREFIX}SECRET must be a random text of at least {SECRET_CHARACTERS} characters in production; "
                 "`openssl rand -base64 32` makes one."
             )
+
+    if settings.max_recovery_bytes > settings.max_outbox_bytes:
+        yield (
+            f"{PREFIX}MAX_RECOVERY_BYTES must not be above {PREFIX}MAX_OUTBOX_BYTES: "
+            "who is given back more would be cut for it."
+        )
 
 
 def _unknown(given: Mapping[str, str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import structlog
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
 from parley.adapters.sqlite.blocks import SqliteBlocks
@@ -21,6 +22,7 @@ from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.recovery import SqliteReplays
 from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
@@ -35,6 +37,7 @@ from parley.ports.log import Log, Record, StoreIdentity
 from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
+from parley.ports.recovery import Replays
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from parley.ports.transfer import Catalogue, Intake
@@ -68,6 +71,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     contacts: ContactStore
     blocks: BlockStore
     catalogue: Catalogue
+    replays: Replays
     trouble: Callable[[], str | None]
     heard: Callable[[Record], None] | None = None
     intake: Intake | None = None
@@ -115,6 +119,7 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         contacts=SqliteContacts(database),
         blocks=SqliteBlocks(database),
         catalogue=SqliteCatalogue(database),
+        replays=await SqliteReplays.begin(database),
         trouble=lambda: None,
     )
 
@@ -158,6 +163,7 @@ async def _mongodb(
         contacts=store.contacts,
         blocks=store.blocks,
         catalogue=store.catalogue,
+        replays=MemoryReplays(log=store.log, views=store.conversations, random=token_bytes),
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
         intake=store.intake,

@@ -13,6 +13,7 @@ PUBLIC = {
     ("POST", "/v1/auth/password-reset"),
     ("POST", "/v1/auth/password-reset/confirm"),
     ("POST", "/v1/auth/verify-email"),
+    ("GET", "/v1/users/{user_id:str}/avatar"),
 }
 
 

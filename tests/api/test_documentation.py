@@ -59,7 +59,7 @@ async def test_all_but_the_public_operations_need_a_token(document):
             "password-reset/confirm",
             "verify-email",
         )
-    }
+    } | {"get /v1/users/{user_id}/avatar"}
 
 
 async def test_no_answer_has_a_field_for_hashes(document):

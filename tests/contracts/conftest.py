@@ -18,6 +18,7 @@ from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.presence import MemoryPresence
+from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.mongo.nodes import Nodes
@@ -34,6 +35,7 @@ from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
 from parley.adapters.sqlite.presence import SqlitePresence
+from parley.adapters.sqlite.recovery import SqliteReplays
 from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.model.conversations import State
@@ -48,6 +50,7 @@ from parley.ports.log import Log
 from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
+from parley.ports.recovery import Replays
 from parley.ports.rooms import RoomStore
 from parley.ports.sessions import SessionStore
 from tests.support.mongodb import Publishing, a_database
@@ -70,6 +73,7 @@ class Store:
     preferences: PreferenceStore
     contacts: ContactStore
     blocks: BlockStore
+    replays: Replays
     ordered: bool = True
     """Whether all entries of the store have one order, their positions."""
 
@@ -104,6 +108,7 @@ async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterato
         MemoryPreferences(),
         MemoryContacts(),
         MemoryBlocks(),
+        MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes),
     )
 
 
@@ -124,6 +129,7 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqlitePreferences(database),
         SqliteContacts(database),
         SqliteBlocks(database),
+        await SqliteReplays.begin(database),
     )
     await database.close()
     assert failures == []
@@ -136,8 +142,9 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
         opened = await MongoStore.open(
             database, nodes=nodes, clock=SystemClock(), random=secrets.token_bytes
         )
+        log = Publishing(opened)
         yield Store(
-            Publishing(opened),
+            log,
             opened.conversations,
             opened.accounts,
             opened.sessions,
@@ -149,6 +156,7 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.preferences,
             opened.contacts,
             opened.blocks,
+            MemoryReplays(log=log, views=opened.conversations, random=secrets.token_bytes),
             ordered=False,
         )
         await opened.close()

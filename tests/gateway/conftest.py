@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.faults import Faults
 from parley.adapters.memory.log import MemoryLog
+from parley.adapters.memory.recovery import MemoryReplays
 from parley.gateway.connection import Connection
 from parley.gateway.hub import Hub
+from parley.gateway.offsets import Offsets
 from parley.model.ids import SessionId, UserId
 from parley.socketio.config import Config
 from parley.socketio.namespace import Namespace
@@ -92,10 +95,12 @@ def node_over(faults: Faults | None = None) -> Node:
     log = MemoryLog(faults=faults)
     world = world_over(log)
     namespace = Server(Config()).namespace("/")
+    replays = MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes)
     hub = Hub(
         namespace=namespace,
         views=MemoryConversations(log),
         log=log,
+        offsets=Offsets(replays, "store"),
         spawn=world.background.spawn,
     )
     world.bus.subscribe(on_record=hub.on_record, on_signal=hub.on_signal)

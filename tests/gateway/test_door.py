@@ -26,6 +26,7 @@ from parley.gateway.connection import Connection
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.entries import ConversationDeleted
@@ -108,6 +109,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
     marks = MemoryMarks(world.log)
     timers = ManualTimers(world.clock, world.background)
     rooms, preferences = MemoryRooms(world.log), MemoryPreferences()
+    capacity = Capacity(views=MemoryConversations(world.log))
     made = DoorNode(world, node.namespace, node.hub, node.wires)
     made.timers = timers
 
@@ -148,6 +150,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             messages=Messages(
                 journal=world.journal,
                 blocking=world.blocking,
+                capacity=capacity,
                 log=world.log,
                 accounts=accounts,
                 spawn=world.background.spawn,
@@ -166,6 +169,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             conversations=Conversations(
                 journal=world.journal,
                 blocking=world.blocking,
+                capacity=capacity,
                 views=MemoryConversations(world.log),
                 marks=marks,
                 accounts=accounts,
@@ -182,6 +186,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                     random=secrets.token_bytes,
                 ),
                 rooms=rooms,
+                capacity=capacity,
                 random=secrets.token_bytes,
             ),
             sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),

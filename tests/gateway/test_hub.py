@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from parley.adapters.memory.faults import Faults, Reading
+from parley.model.accounts import Account, as_me
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -14,7 +15,8 @@ from parley.model.entries import (
 )
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
-from parley.ports.bus import SessionRevoked
+from parley.model.instants import timestamp
+from parley.ports.bus import MeChanged, SessionRevoked
 from parley.ports.log import Record
 from tests.gateway.conftest import Node, node_over
 from tests.support.world import ANN, BEN, CAT, HOME
@@ -268,6 +270,23 @@ async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(
     assert phone.events == [("session.revoked", {"session_id": "phone"})]
     assert phone.bytes.endswith(b"41")
     assert laptop.bytes == b""
+
+
+async def test_all_of_ones_devices_hear_of_a_changed_profile_and_nobody_else(node: Node) -> None:
+    phone, laptop = await node.connect(ANN, "phone"), await node.connect(ANN, "laptop")
+    ben = await node.connect(BEN)
+    account = Account(
+        user_id=ANN,
+        username="ann",
+        email="ann@example.org",
+        display_name="Ann",
+        password_hash="",
+        created_at=timestamp(0),
+    )
+    node.world.bus.signal(MeChanged(ANN, as_me(account)))
+    assert [node.types(wire) for wire in (phone, laptop, ben)] == [["me.changed"]] * 2 + [[]]
+    ((_, push),) = phone.events
+    assert push["user"]["email"] == "ann@example.org"
 
 
 async def test_a_socket_that_is_catching_up_hears_of_its_end_and_not_what_was_held(

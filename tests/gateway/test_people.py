@@ -13,7 +13,9 @@ CONTACT = ListedContact(
     status="accepted",
     since=timestamp(0),
     name="Benny",
-    user=User(user_id=BEN, username="ben", display_name="Ben", created_at=timestamp(0)),
+    user=User(
+        user_id=BEN, username="ben", display_name="Ben", created_at=timestamp(0), avatar="/ben"
+    ),
 )
 SHOWN = {
     "user_id": "ben",
@@ -25,6 +27,7 @@ SHOWN = {
         "username": "ben",
         "display_name": "Ben",
         "created_at": "1970-01-01T00:00:00.000Z",
+        "avatar": "/ben",
     },
 }
 

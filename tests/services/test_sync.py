@@ -1,9 +1,11 @@
 """Catching up by cursors."""
 
+import msgspec
 import pytest
 
 from parley.model.errors import Invalid
-from parley.model.ids import ConversationId
+from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Standing
 from tests.support.chat import Chat, a_chat
 from tests.support.world import ANN, BEN, CAT
 
@@ -100,6 +102,91 @@ async def test_thousands_of_gained_conversations_come_in_pages(
         assert len(answer.conversations) <= 2
         cursors |= {missed.conversation_id: missed.head for missed in answer.conversations}
     assert cursors.keys() == places
+
+
+class Device:
+    """Syncs as it should until there is no more, by what it has got; notes how large the answers were."""
+
+    def __init__(self, chat: Chat, user_id: UserId) -> None:
+        self._chat, self._user_id = chat, user_id
+        self.cursors: dict[ConversationId, int] = {}
+        self.epoch: str | None = None
+        self.sizes: list[int] = []
+        self.reset: set[ConversationId] = set()
+        self.lost: set[ConversationId] = set()
+        self.marks: list[Standing] = []
+
+    async def sync(self) -> None:
+        more = True
+        while more:
+            answer = await self._chat.sync.catch_up(self._user_id, self.cursors, epoch=self.epoch)
+            self.sizes.append(len(msgspec.json.encode(answer)))
+            if answer.epoch != self.epoch:
+                self.epoch, self.cursors = answer.epoch, {}
+            for missed in answer.conversations:
+                self.reset |= {missed.conversation_id} if missed.reset else set()
+                entries = missed.entries
+                last = entries[-1].seq if entries else missed.head
+                self.cursors[missed.conversation_id] = last
+            for lost in answer.lost:
+                self.cursors.pop(lost.conversation_id, None)
+                self.lost.add(lost.conversation_id)
+            more, self.marks = answer.more, answer.marks
+
+
+ROOM = 4_000
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parley.services.sync.MOST_BYTES", ROOM)
+    monkeypatch.setattr("parley.services.sync.MOST_MARKS", ROOM // 200)
+
+
+@pytest.mark.usefixtures("little_room")
+async def test_an_answer_is_bounded_whatever_is_in_it(chat: Chat) -> None:
+    mine = [await chat.group(BEN, name=f"group {n} {'x' * 40}") for n in range(30)]
+    device = Device(chat, BEN)
+    await device.sync()
+    assert device.cursors.keys() == set(mine)
+    for where in mine:
+        await chat.say(ANN, where, *("y" * 100 for _ in range(3)))
+    await device.sync()
+    assert device.cursors == dict.fromkeys(mine, 4)
+    for where in mine[:28]:
+        await chat.conversations.remove(ANN, where, BEN)
+    await device.sync()
+    assert device.lost == set(mine[:28])
+    assert {standing.conversation_id for standing in device.marks} == set(mine[28:])
+    assert len(device.sizes) > 10
+    assert max(device.sizes) <= ROOM
+
+
+@pytest.mark.usefixtures("little_room")
+async def test_all_conversations_of_another_store_are_got_afresh_in_bounded_answers(
+    chat: Chat,
+) -> None:
+    mine = [await chat.group(BEN, name=f"group {n} {'x' * 40}") for n in range(60)]
+    device = Device(chat, BEN)
+    device.epoch, device.cursors = "of another store", dict.fromkeys(mine, 1)
+    await device.sync()
+    assert device.epoch == chat.world.journal.epoch
+    assert device.cursors.keys() == set(mine)
+    assert device.reset < set(mine), "the rest came as gained"
+    assert max(device.sizes) <= ROOM
+
+
+@pytest.mark.usefixtures("little_room")
+async def test_an_entry_larger_than_an_answer_comes_alone(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "small", "z" * 2 * ROOM, "small")
+    answers = []
+    cursor = 1
+    for _ in range(3):
+        (missed,) = (await chat.sync.catch_up(BEN, {where: cursor})).conversations
+        answers.append([entry.seq for entry in missed.entries])
+        cursor = missed.entries[-1].seq
+    assert answers == [[2], [3], [4]]
 
 
 @pytest.mark.parametrize(

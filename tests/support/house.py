@@ -22,15 +22,18 @@ from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
 from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.sessions import Identity, SignedIn
 from parley.model.tries import Tries
 from parley.ports.background import Background
+from parley.ports.clock import Clock
 from parley.ports.log import StoreIdentity
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
@@ -44,8 +47,10 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -88,6 +93,7 @@ class House:
             codes=self.codes,
             send=self.mails.send,
             spawn=self.background.spawn,
+            bus=self.bus,
         )
         self.accounts = self.more_accounts()
         self.passwords = Passwords(
@@ -100,6 +106,13 @@ class House:
             clock=self.clock,
             tries=Buckets(burst=5, per_minute=2),
         )
+        self.profiles = Profiles(
+            accounts=self.account_store,
+            codes=self.codes,
+            require_password=self.passwords.require,
+            prove=self.emails.prove,
+            bus=self.bus,
+        )
         self.users = Users(self.account_store)
         self.operator = Operator(
             accounts=self.account_store,
@@ -110,16 +123,17 @@ class House:
             random=secrets.token_bytes,
         )
         self.log = MemoryLog()
+        self.conversation_views = MemoryConversations(self.log)
         self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)
         self.preference_store = MemoryPreferences()
-        self.journal = Journal(
-            log=self.log,
-            bus=self.bus,
+        self.journal, naming = self.more_journal(self.clock)
+        self.seeding = Seeding(
+            journal=self.more_journal,
+            accounts=self.account_store,
+            passwords=self.hashing,
             clock=self.clock,
             random=secrets.token_bytes,
-            spawn=self.background.spawn,
-            identity=StoreIdentity("epoch-1", b"digest key of the tests"),
         )
         self.block_store = MemoryBlocks()
         self.contact_store = MemoryContacts()
@@ -135,29 +149,31 @@ class House:
             clock=self.clock,
             most=3,
         )
+        capacity = Capacity(views=self.conversation_views, most=20)
         self.conversations = Conversations(
             journal=self.journal,
             blocking=self.blocking,
-            views=MemoryConversations(self.log),
+            capacity=capacity,
+            views=self.conversation_views,
             marks=self.mark_store,
             accounts=self.account_store,
             preferences=self.preference_store,
             random=secrets.token_bytes,
         )
-        naming = Naming(
+        self.rooms = Rooms(
             journal=self.journal,
+            naming=naming,
             rooms=self.room_store,
-            clock=self.clock,
+            capacity=capacity,
             random=secrets.token_bytes,
         )
-        self.rooms = Rooms(
-            journal=self.journal, naming=naming, rooms=self.room_store, random=secrets.token_bytes
-        )
         self.administration = Administration(journal=self.journal, naming=naming)
+        self.bans = Bans(journal=self.journal, accounts=self.account_store, most=2)
         self.preferences = Preferences(journal=self.journal, preferences=self.preference_store)
         self.messages = Messages(
             journal=self.journal,
             blocking=self.blocking,
+            capacity=capacity,
             log=self.log,
             accounts=self.account_store,
             spawn=self.background.spawn,
@@ -215,6 +231,21 @@ class House:
             session_lifetime_s=MONTH_S,
             **options,
         )
+
+    def more_journal(self, clock: Clock) -> tuple[Journal, Naming]:
+        """One that stamps its entries by this clock, on the same log."""
+        journal = Journal(
+            log=self.log,
+            bus=self.bus,
+            clock=clock,
+            random=secrets.token_bytes,
+            spawn=self.background.spawn,
+            identity=StoreIdentity("epoch-1", b"digest key of the tests"),
+        )
+        naming = Naming(
+            journal=journal, rooms=self.room_store, clock=clock, random=secrets.token_bytes
+        )
+        return journal, naming
 
     def more_contacts(self, **options: object) -> Contacts:
         """The service again, as another setting has it."""

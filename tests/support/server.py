@@ -43,7 +43,7 @@ class ServerProcess:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for(self, event: str, seconds: float = 30) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 60) -> dict[str, Any]:
         """The next log line with this event."""
         while (line := self._news.get(timeout=seconds)) is not None:
             if line["event"] == event:
@@ -57,7 +57,7 @@ class ServerProcess:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
-    def exit_code(self, seconds: float = 30) -> int:
+    def exit_code(self, seconds: float = 60) -> int:
         """Wait until it has ended; negative where a signal ended it."""
         code = self._process.wait(seconds)
         self._reader.join()

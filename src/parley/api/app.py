@@ -11,6 +11,7 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.bans import BanRoutes
 from parley.api.blocks import BlockRoutes
 from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
@@ -25,6 +26,7 @@ from parley.api.passwords import PasswordRoutes
 from parley.api.pins import PinRoutes
 from parley.api.preferences import PreferenceRoutes
 from parley.api.presence import PresenceRoutes
+from parley.api.profiles import ProfileRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
@@ -32,8 +34,10 @@ from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
 from parley.model.origins import Origins
+from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
@@ -44,6 +48,7 @@ from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
@@ -61,9 +66,11 @@ class Services(Struct, frozen=True, kw_only=True):
     sessions: Sessions
     passwords: Passwords
     emails: Emails
+    profiles: Profiles
     users: Users
     contacts: Contacts
     blocks: Blocks
+    bans: Bans
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -87,6 +94,7 @@ def create_app(
     origins: Origins,
     tls: bool,
     most_body_bytes: int = MOST_BODY_BYTES,
+    asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
 
@@ -99,8 +107,9 @@ def create_app(
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         most_body_bytes: Larger bodies are refused while they are read.
+        asking: How often anybody may ask anything.
     """
-    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
+    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
     return Litestar(
         [
             health.alive,
@@ -129,6 +138,7 @@ def _routes(
         *PasswordRoutes(passwords=services.passwords, door=door).routes(),
         *EmailRoutes(emails=services.emails, door=door).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
+        *ProfileRoutes(profiles=services.profiles, door=door).routes(),
         *ContactRoutes(contacts=services.contacts, door=door).routes(),
         *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(
@@ -136,6 +146,7 @@ def _routes(
         ).routes(),
         *RoomRoutes(rooms=services.rooms, door=door).routes(),
         *AdministrationRoutes(administration=services.administration, door=door).routes(),
+        *BanRoutes(bans=services.bans, door=door).routes(),
         *PreferenceRoutes(preferences=services.preferences, door=door).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),

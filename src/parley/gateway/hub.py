@@ -11,11 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from parley.gateway.connection import Connection
+from parley.gateway.offsets import Offsets
 from parley.gateway.pushes import (
     BlockPush,
     ContactAdded,
     ContactPush,
     ContactRemoved,
+    MePush,
     PresencePush,
     Revoked,
     TypingPush,
@@ -37,6 +39,7 @@ from parley.ports.bus import (
     BlockChanged,
     ContactChanged,
     Marked,
+    MeChanged,
     PresenceChanged,
     SessionRevoked,
     Signal,
@@ -55,15 +58,16 @@ class _Room:
     """A conversation that someone here hears of.
 
     `last` is the seq delivered last, None before the first; until then `floor`, the head that a handshake read,
-    stands for it.
+    stands for it. `waiting` are entries behind a gap, while what is missing before them is being read.
     """
 
-    __slots__ = ("connections", "floor", "last")
+    __slots__ = ("connections", "floor", "last", "waiting")
 
     def __init__(self, floor: int) -> None:
         self.connections: set[Connection] = set()
         self.last: int | None = None
         self.floor = floor
+        self.waiting: list[Record] | None = None
 
     def base(self, seq: int) -> int | None:
         """The seq after which the next one is expected, on the arrival of `seq`; None where any may come.
@@ -80,9 +84,16 @@ class Hub:
     """Delivers entries in the bus's order. Membership here changes only by the entries that it delivers."""
 
     def __init__(
-        self, *, namespace: Namespace, views: Conversations, log: Log, spawn: Spawn
+        self,
+        *,
+        namespace: Namespace,
+        views: Conversations,
+        log: Log,
+        offsets: Offsets,
+        spawn: Spawn,
     ) -> None:
         self._namespace = namespace
+        self._offsets = offsets
         self._views = views
         self._log = log
         self._spawn = spawn
@@ -90,7 +101,6 @@ class Hub:
         self._people: dict[UserId, set[Connection]] = {}
         self._arriving: set[Connection] = set()
         self._rooms: dict[ConversationId, _Room] = {}
-        self._behind_a_gap: list[Record] | None = None
 
     # --- sockets ------------------------------------------------------------------------------------------------
 
@@ -168,7 +178,7 @@ class Hub:
         connection.socket.leave(conversation_id)
 
     def _forget_if_empty(self, conversation_id: ConversationId, room: _Room) -> None:
-        if not room.connections:
+        if not room.connections and room.waiting is None:
             del self._rooms[conversation_id]
 
     # --- what the bus brings ----------------------------------------------------------------------------------------
@@ -189,6 +199,8 @@ class Hub:
             case BlockChanged():
                 push = BlockPush(signal.other_id, signal.blocked)
                 self._tell_person(signal.user_id, "block.changed", push)
+            case MeChanged():
+                self._tell_person(signal.user_id, "me.changed", MePush(signal.me))
 
     def _tell_marks(self, signal: Marked) -> None:
         conversation_id = signal.receipt.conversation_id
@@ -209,60 +221,65 @@ class Hub:
                     connection.socket.push(encoded)
 
     def on_record(self, record: Record) -> None:
-        """Deliver an entry, in the order of these calls."""
-        if self._behind_a_gap is not None:
-            self._behind_a_gap.append(record)
-        else:
-            self._take(record)
+        """Deliver an entry, in the order of these calls within its conversation.
 
-    def _take(self, record: Record) -> None:
+        One that comes before what is missing waits for it; the other conversations go on, with void offsets.
+        """
         entry = record.entry
         room = self._rooms.get(entry.conversation_id)
         if room is None:
             if isinstance(entry, MessageNew) or not self._concerns_someone_here(entry):
+                self._offsets.next(record)
                 return
+        elif room.waiting is not None:
+            room.waiting.append(record)
+            return
         else:
             base = room.base(entry.seq)
             if base is not None:
                 if entry.seq <= base:
                     return
                 if entry.seq > base + 1:
-                    self._behind_a_gap = [record]
-                    self._spawn(self._fill(entry.conversation_id, base))
+                    self._wait(room, record, base)
                     return
-        self._deliver(entry)
+        self._deliver(record)
 
     def _concerns_someone_here(self, entry: Entry) -> bool:
         if isinstance(entry, ConversationDeleted):
             return bool(self._arriving)
         return any(user_id in self._people for user_id in people_named(entry))
 
-    async def _fill(self, conversation_id: ConversationId, base: int) -> None:
-        """Read what is missing before the entry at the front, deliver both, and go on with what came meanwhile."""
-        waiting = self._behind_a_gap
-        if waiting is None:
-            return
-        until = waiting[0].entry.seq
+    def _wait(self, room: _Room, record: Record, base: int) -> None:
+        room.waiting = [record]
+        self._offsets.missing()
+        self._spawn(self._fill(room, record.entry, base))
+
+    async def _fill(self, room: _Room, ahead: Entry, base: int) -> None:
+        """Read what is missing before an entry, deliver both, and go on with what came meanwhile."""
+        conversation_id = ahead.conversation_id
         try:
-            for record in await self._log.read(conversation_id, base, until - base - 1):
-                self._deliver(record.entry)
+            for record in await self._log.read(conversation_id, base, ahead.seq - base - 1):
+                self._deliver(record)
         except Unavailable:
             logger.warning("a gap in %s can't be read; its sockets are cut", conversation_id)
-            self._cut_room(conversation_id)
+            self._cut_room(conversation_id, room)
         except Exception:  # whatever it is, the other conversations go on
             logger.exception("a gap in %s can't be filled; its sockets are cut", conversation_id)
-            self._cut_room(conversation_id)
-        self._behind_a_gap = None
+            self._cut_room(conversation_id, room)
+        waiting, room.waiting = room.waiting or (), None
         for record in waiting:
             try:
                 self.on_record(record)
             except Exception:
                 logger.exception("%s behind a gap was not delivered", record.entry.type)
+        self._offsets.made_good()
+        if self._rooms.get(conversation_id) is room:
+            self._forget_if_empty(conversation_id, room)
 
-    def _cut_room(self, conversation_id: ConversationId) -> None:
-        room = self._rooms.get(conversation_id)
-        for connection in list(room.connections) if room is not None else ():
+    def _cut_room(self, conversation_id: ConversationId, room: _Room) -> None:
+        for connection in list(room.connections):
             self._cut(connection)
+        self._rooms.pop(conversation_id, None)
 
     def _cut(self, connection: Connection) -> None:
         """Its client comes back by itself and catches up from the log."""
@@ -301,9 +318,11 @@ class Hub:
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
-    def _deliver(self, entry: Entry) -> None:
+    def _deliver(self, record: Record) -> None:
+        entry = record.entry
         conversation_id = entry.conversation_id
         encoded = self._namespace.encode(entry.type, self._encode(entry))
+        encoded = encoded.at(self._offsets.next(record))
         if not isinstance(entry, MessageNew):
             self._let_in(entry)
         self._namespace.push(conversation_id, encoded)

@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from parley.model.accounts import Me
 from parley.model.contacts import ListedContact
 from parley.model.ids import ConversationId, SessionId, UserId
-from parley.model.marks import Receipt
+from parley.model.marks import Receipt, Standing
 from parley.model.presence import Presence
 
 
@@ -23,6 +24,12 @@ class TypingPush(Struct, frozen=True):
     conversation_id: ConversationId
     user_id: UserId
     for_ms: int
+
+
+class MarksPush(Struct, frozen=True):
+    """How this person stands in up to 1,000 conversations: sent once, behind what a recovered connection missed."""
+
+    marks: list[Standing]
 
 
 class ContactPush(Struct, frozen=True):
@@ -58,6 +65,12 @@ class BlockPush(Struct, frozen=True):
     blocked: bool
 
 
+class MePush(Struct, frozen=True):
+    """What one sees of oneself, after a change on any of one's devices."""
+
+    user: Me
+
+
 class Expiring(Struct, frozen=True):
     """The access token has expired: this connection ends in so many seconds, unless `auth.refresh` brings a new one."""
 
@@ -72,6 +85,7 @@ class Revoked(Struct, frozen=True):
 
 PUSHES: Final[Mapping[str, type[Struct]]] = {
     "receipt": Receipt,
+    "marks": MarksPush,
     "presence": PresencePush,
     "typing": TypingPush,
     "contact.changed": ContactPush,
@@ -80,6 +94,7 @@ PUSHES: Final[Mapping[str, type[Struct]]] = {
     "contact.added": ContactAdded,
     "contact.removed": ContactRemoved,
     "block.changed": BlockPush,
+    "me.changed": MePush,
     "auth.expiring": Expiring,
     "session.revoked": Revoked,
 }

@@ -53,12 +53,15 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What anyone signed in may see of a person."""
+    """What anyone signed in may see of a person. `avatar` is the address of a picture: a path is one of this server."""
 
     user_id: UserId
     username: str | None
     display_name: str
     created_at: Timestamp
+    avatar: str
+    bio: str | None = None
+    status: str | None = None
     data: Json | None = None
 
 
@@ -158,8 +161,16 @@ def as_user(account: Account) -> User:
         username=account.username,
         display_name=account.display_name,
         created_at=account.created_at,
+        avatar=avatar(account),
+        bio=account.bio,
+        status=account.status,
         data=account.data,
     )
+
+
+def avatar(account: Account) -> str:
+    """Where the picture of a person is; of those who have set none, that of their initials."""
+    return account.avatar or f"/v1/users/{account.user_id}/avatar"
 
 
 def as_me(account: Account) -> Me:
@@ -168,6 +179,9 @@ def as_me(account: Account) -> Me:
         username=account.username,
         display_name=account.display_name,
         created_at=account.created_at,
+        avatar=avatar(account),
+        bio=account.bio,
+        status=account.status,
         data=account.data,
         email=account.email,
         email_verified=account.email_verified,

@@ -107,6 +107,11 @@ class NotAMember(Forbidden):
     message = "You are not a member of this room."
 
 
+class Banned(Forbidden):
+    code = "banned"
+    message = "This person was banned here."
+
+
 class Blocked(Forbidden):
     code = "blocked"
     message = "One of you has blocked the other."

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from parley.model.accounts import Me
 from parley.model.contacts import ListedContact
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
@@ -66,7 +67,16 @@ class BlockChanged(Struct, frozen=True, tag="block"):
     blocked: bool
 
 
-Signal = SessionRevoked | Marked | PresenceChanged | Typing | ContactChanged | BlockChanged
+class MeChanged(Struct, frozen=True, tag="me"):
+    """What `user_id` sees of themselves changed; their devices are told, and nobody else's."""
+
+    user_id: UserId
+    me: Me
+
+
+Signal = (
+    SessionRevoked | Marked | PresenceChanged | Typing | ContactChanged | BlockChanged | MeChanged
+)
 """What passes by: without position, never replayed."""
 
 

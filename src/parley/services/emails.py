@@ -2,13 +2,14 @@
 
 from msgspec.structs import replace
 
-from parley.model.accounts import Account
+from parley.model.accounts import Account, as_me
 from parley.model.errors import Conflict, InvalidCode, Unauthenticated, Unavailable
 from parley.model.ids import UserId
 from parley.model.mails import address_changed
 from parley.model.sessions import Identity
 from parley.ports.accounts import AccountStore
 from parley.ports.background import Spawn
+from parley.ports.bus import Bus, MeChanged
 from parley.ports.codes import CodeMail
 from parley.ports.mail import SendMail
 
@@ -18,8 +19,9 @@ ROUNDS = 3
 
 class Emails:
     def __init__(
-        self, *, accounts: AccountStore, codes: CodeMail, send: SendMail, spawn: Spawn
+        self, *, accounts: AccountStore, codes: CodeMail, send: SendMail, spawn: Spawn, bus: Bus
     ) -> None:
+        self._bus = bus
         self._accounts = accounts
         self._codes = codes
         self._send = send
@@ -60,7 +62,9 @@ class Emails:
             account = await self._accounts.get(shown.user_id)
             if account is None or _unproved(account) != shown.email:
                 raise InvalidCode
-            if await self._accounts.update(_proved(account, shown.email)):
+            after = _proved(account, shown.email)
+            if await self._accounts.update(after):
+                self._bus.signal(MeChanged(account.user_id, as_me(after)))
                 self._tell_former(account)
                 return account.user_id
         raise Unavailable("This account is changing; ask for another code.")

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
-from parley.model.conversations import State
+from parley.model.conversations import State, members_behind
 from parley.model.errors import Invalid, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import (
@@ -41,10 +41,10 @@ class MarkAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class MarksPage(Struct, frozen=True):
-    """Marks of members, longest in first; `next` is how many to pass over for the next page."""
+    """Marks of members, longest in first; `next` is the key to go on behind."""
 
     items: list[MemberMarks]
-    next: int | None
+    next: str | None
 
 
 class Marks:
@@ -109,7 +109,7 @@ class Marks:
         return MarkAnswer()
 
     async def of_members(
-        self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
+        self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50
     ) -> MarksPage:
         """How far the members have come, longest in first.
 
@@ -121,11 +121,11 @@ class Marks:
             raise Invalid("A page holds 1 to 200 items.", limit=limit)
         state = await self._journal.state(conversation_id)
         require_member(state, user_id)
-        order = sorted((member.joined_seq, one) for one, member in state.members.items())
-        page = [one for _, one in order[after : after + limit]]
+        members, following = members_behind(state, after, limit)
+        page = [one for one, _ in members]
         found = await self._marks.of(conversation_id, page)
         items = [as_others_see(one, found.get(one, Mark())) for one in page]
-        return MarksPage(items, after + limit if len(order) > after + limit else None)
+        return MarksPage(items, following)
 
     async def flush(self) -> None:
         """Keep and tell everything that waits for its second to pass."""

@@ -12,8 +12,9 @@ from parley.model.permissions import pin_message, unpin_message
 class Pins:
     """A pin is the conversation's, not a person's."""
 
-    def __init__(self, *, journal: Journal, blocking: Blocking) -> None:
+    def __init__(self, *, journal: Journal, blocking: Blocking, most: int = 100) -> None:
         self._journal = journal
+        self._most = most
         self._blocking = blocking
 
     async def pin(
@@ -29,14 +30,14 @@ class Pins:
         Raises:
             NotFound: The message is not there for this person, or was deleted.
             Forbidden: This person may only read.
-            Conflict: 100 messages are pinned.
+            Conflict: As many messages are pinned as may be.
             Blocked: It is a direct conversation, and one of the two has blocked the other.
         """
         state = await self._journal.state(conversation_id)
         relation = await self._blocking.relation(state, user_id)
 
         def judge(state: State) -> Entry | Unchanged:
-            entry = pin_message(state, user_id, seq)
+            entry = pin_message(state, user_id, seq, most=self._most)
             relation.require_open(state)
             return entry or Unchanged()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from parley.journal.journal import Journal
@@ -20,6 +21,10 @@ MOST_BYTES = 512_000
 MOST_GAINED = 200
 MOST_CURSORS = 10_000
 MOST_MARKS = 1_000
+
+_BEYOND_ALL = 1 << 62
+_FRAME_BYTES = 200
+"""Of an answer, around its lists."""
 
 
 class Missed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +52,8 @@ class Lost(Struct, frozen=True):
 class SyncAnswer(Struct, frozen=True):
     """Everything missed, up to the limits; with `more` the client asks again from its new cursors.
 
+    An answer takes up to 512,000 bytes of JSON; a single entry that is larger is alone in its answer. Where `epoch` is
+    not the one that the client named, it drops every cursor that it had: it goes on from the heads of this answer.
     `marks` comes with the last answer, the one without `more`: how this person stands, in up to 1,000 conversations of
     the latest activity.
     """
@@ -91,29 +98,24 @@ class Sync:
         if limit < 1 or len(cursors) > MOST_CURSORS or min(cursors.values(), default=0) < 0:
             raise Invalid("Cursors count from 0, at most 10,000 of them; the limit from 1.")
         current = self._journal.epoch
-        known = {} if epoch not in (None, current) else cursors
-        found = await self._log.catch_up(user_id, cursors, min(limit, MOST_ENTRIES), MOST_BYTES)
+        known = epoch in (None, current)
+        asked = cursors if known else dict.fromkeys(cursors, _BEYOND_ALL)
+        found = await self._log.catch_up(user_id, asked, min(limit, MOST_ENTRIES), MOST_BYTES)
         kept = await self._kept(user_id, cursors, found)
-        answer: list[Missed] = []
-        more = False
-        gained = 0
+        page = _Page(MOST_BYTES - _FRAME_BYTES)
         for caught in found.conversations:
-            cursor = cursors.get(caught.conversation_id)
+            cursor = asked.get(caught.conversation_id)
             if cursor is None:
-                gained += 1
-                if gained > MOST_GAINED:
-                    more = True
-                    continue
-                answer.append(await self._gained(user_id, caught, kept.get(caught.conversation_id)))
-            elif caught.conversation_id not in known or cursor > caught.head:
-                answer.append(_reset(caught))
+                await self._gain(page, user_id, caught, kept.get(caught.conversation_id))
+            elif cursor > caught.head:
+                page.add(_reset(caught))
             elif cursor < caught.head:
-                missed = _missed(caught, cursor)
-                more = more or missed.more
-                answer.append(missed)
-        lost = [Lost(conversation_id, seq) for conversation_id, seq in found.lost.items()]
-        marks = [] if more else await self._standings(user_id, found.conversations[:MOST_MARKS])
-        return SyncAnswer(current, more, answer, lost, marks)
+                page.add_missed(caught, cursor)
+        for conversation_id, seq in found.lost.items():
+            page.lose(Lost(conversation_id, seq))
+        if not page.more:
+            page.mark(await self._standings(user_id, found.conversations[:MOST_MARKS]))
+        return SyncAnswer(current, page.more, page.conversations, page.lost, page.marks)
 
     async def _standings(self, user_id: UserId, caught: Sequence[CaughtUp]) -> list[Standing]:
         mine = [one.conversation_id for one in caught]
@@ -127,36 +129,87 @@ class Sync:
         gained = [one for one in ids if one not in cursors][:MOST_GAINED]
         return await self._preferences.of(user_id, gained) if gained else {}
 
-    async def _gained(
-        self, user_id: UserId, caught: CaughtUp, preference: Preference | None
-    ) -> Missed:
+    async def _gain(
+        self, page: "_Page", user_id: UserId, caught: CaughtUp, preference: Preference | None
+    ) -> None:
         """The summary is as new as the head or newer; who has left since is told so by an entry."""
+        if page.gained == MOST_GAINED or page.full:
+            page.more = True
+            return
         state = await self._journal.state(caught.conversation_id)
-        return Missed(
-            conversation_id=caught.conversation_id,
-            head=caught.head,
-            entries=[],
-            more=False,
-            gained=summary(state, user_id, preference) if user_id in state.members else None,
-        )
+        gained = summary(state, user_id, preference) if user_id in state.members else None
+        page.gained += page.add(_stub(caught, gained=gained))
 
 
-def _reset(caught: CaughtUp) -> Missed:
+class _Page:
+    """One answer in the making: what fits, and whether there is more."""
+
+    def __init__(self, size: int) -> None:
+        self.conversations: list[Missed] = []
+        self.lost: list[Lost] = []
+        self.marks: list[Standing] = []
+        self.gained = 0
+        self.more = False
+        self._room = size
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more goes in."""
+        return self._room <= 0
+
+    def add(self, missed: Missed) -> bool:
+        """Whether it went in: then, or else there is more. The first one always goes in."""
+        if not self._take(missed, first=not self.conversations):
+            return False
+        self.conversations.append(missed)
+        return True
+
+    def add_missed(self, caught: CaughtUp, cursor: int) -> None:
+        """Its entries as far as there is room, from the cursor on without a gap; without any it is left out."""
+        taken: list[Entry] = []
+        alone = not self.conversations
+        if caught.entries and self._take(_stub(caught), first=alone):
+            for entry in caught.entries:
+                if not self._take(entry, first=alone and not taken):
+                    break
+                taken.append(entry)
+        rest = (taken[-1].seq if taken else cursor) < caught.head
+        self.more = self.more or rest
+        if taken:
+            stub = _stub(caught)
+            self.conversations.append(msgspec.structs.replace(stub, entries=taken, more=rest))
+
+    def lose(self, lost: Lost) -> None:
+        if self._take(lost, first=not self.lost and not self.conversations):
+            self.lost.append(lost)
+
+    def mark(self, marks: list[Standing]) -> None:
+        """All of them, or there is more: then they come with an answer that has the room."""
+        if self._take(marks, first=not self.conversations and not self.lost):
+            self.marks = marks
+
+    def _take(self, part: object, *, first: bool) -> bool:
+        if self.full and not first:
+            self.more = True
+            return False
+        size = len(msgspec.json.encode(part)) + 1
+        if size > self._room and not first:
+            self._room, self.more = 0, True
+            return False
+        self._room -= size
+        return True
+
+
+def _stub(caught: CaughtUp, *, gained: Summary | None = None, reset: bool = False) -> Missed:
     return Missed(
         conversation_id=caught.conversation_id,
         head=caught.head,
         entries=[],
         more=False,
-        reset=True,
+        gained=gained,
+        reset=reset,
     )
 
 
-def _missed(caught: CaughtUp, cursor: int) -> Missed:
-    entries = list(caught.entries)
-    last = entries[-1].seq if entries else cursor
-    return Missed(
-        conversation_id=caught.conversation_id,
-        head=caught.head,
-        entries=entries,
-        more=last < caught.head,
-    )
+def _reset(caught: CaughtUp) -> Missed:
+    return _stub(caught, reset=True)

@@ -18,13 +18,20 @@ class Replay:
     """What a recovered socket gets back.
 
     `packets` are sent behind the CONNECT reply, before everything else. A push that was held
-    meanwhile and carries the offset of one of them is not sent twice.
+    meanwhile and whose offset is covered is not sent twice: by default that of one of them.
     """
 
     packets: Collection[Encoded] = ()
     rooms: Collection[str] = ()
     sid: str | None = None
     data: Any = None
+    covers: Callable[[str], bool] | None = None
+
+    def covered(self) -> Callable[[str], bool]:
+        """Returns what tells whether an offset is covered."""
+        if self.covers is not None:
+            return self.covers
+        return {packet.offset for packet in self.packets}.__contains__
 
 
 class Recovery(ABC):

@@ -120,5 +120,5 @@ def _readings(random: Random, rate: float, down: bool) -> Iterator[Reading]:
         yield Reading(
             down=down and random.random() < rate / 4,
             before=random.randint(0, 2),
-            after=random.randint(0, 2),
+            after=random.choice((0, 0, 1, 2, 12)),
         )

@@ -84,7 +84,7 @@ class MongoStore:
             catching_up=CatchingUp(entries, memberships, inside),
             spawn=spawn,
         )
-        self.conversations = MongoConversations(database, entries, inside)
+        self.conversations = MongoConversations(database, entries, memberships, inside)
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
         self.codes = MongoCodes(database)

@@ -46,7 +46,9 @@ CODES: Final[Mapping[type[Entry], int]] = {
 
 MESSAGE: Final = CODES[MessageNew]
 CREATED: Final = CODES[ConversationCreated]
+JOINED: Final = CODES[MemberJoined]
 LEFT: Final = CODES[MemberLeft]
+DELETED: Final = CODES[ConversationDeleted]
 
 COLUMNS: Final = """
     entries.position, entries.seq, entries.type, entries.at, actors.id, entries.client_id,

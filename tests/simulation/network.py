@@ -1,0 +1,143 @@
+"""Connections between devices and a server: bytes in their order, late by a latency, until somebody cuts them."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from parley.socketio.server import Server
+from tests.simulation.loop import Process, SimulatedLoop
+
+SLOW_SHARE = 0.07
+_NOBODY = contextvars.Context()
+"""What is under way on the wire is nobody's: it goes on when a process dies."""
+
+
+class Latency:
+    """A way's delays: mostly short, with a tail; what is sent later never arrives earlier."""
+
+    def __init__(self, loop: SimulatedLoop, random: Random) -> None:
+        self._loop = loop
+        self._random = random
+        self._last = 0.0
+
+    def arrival(self) -> float:
+        """When what is sent now is there."""
+        random = self._random
+        seconds = random.uniform(0.0003, 0.0025)
+        if random.random() < SLOW_SHARE:
+            seconds *= random.uniform(1, 40)
+        self._last = max(self._last + 1e-9, self._loop.time() + seconds)
+        return self._last
+
+
+class Wire(asyncio.Transport):
+    """The server's end of a connection."""
+
+    def __init__(self, loop: SimulatedLoop, server: Process, random: Random) -> None:
+        super().__init__()
+        self.protocol: Any = None
+        self.on_bytes: Callable[[bytes], None] = lambda _data: None
+        self.on_end: Callable[[], None] = lambda: None
+        self._loop = loop
+        self._server = server
+        self._there = Latency(loop, random)
+        self._back = Latency(loop, random)
+        self._ended = False
+        self._lost = False
+
+    # --- what the server does ------------------------------------------------------------------------------------
+
+    def write(self, data: Any) -> None:
+        if not self._ended:
+            self._loop.call_at(self._back.arrival(), self._deliver, bytes(data), context=_NOBODY)
+
+    def close(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._loop.call_at(self._back.arrival(), self._end, context=_NOBODY)
+            self._loop.call_soon(self._lose)
+
+    def abort(self) -> None:
+        self.close()
+
+    def is_closing(self) -> bool:
+        return self._ended
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 50_000) if name == "peername" else default
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    # --- what the device and the network do ----------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Bytes on their way to the server."""
+        self._loop.call_at(self._there.arrival(), self._receive, data, context=_NOBODY)
+
+    def cut(self) -> None:
+        """Neither end hears more of the other; the server learns of it a little later."""
+        self.on_bytes, self.on_end = lambda _data: None, lambda: None
+        if not self._ended:
+            self._ended = True
+            self._loop.call_at(self._there.arrival(), self._lose_there, context=_NOBODY)
+
+    def server_died(self) -> None:
+        """The kernel ends the connection; what was written before is still on its way."""
+        if not self._ended:
+            self._ended = True
+            self._loop.call_at(self._back.arrival(), self._end, context=_NOBODY)
+
+    def _deliver(self, data: bytes) -> None:
+        self.on_bytes(data)
+
+    def _end(self) -> None:
+        self.on_end()
+
+    def _receive(self, data: bytes) -> None:
+        if not self._ended:
+            self._loop.call_soon(self._feed, data, context=self._server.context)
+
+    def _feed(self, data: bytes) -> None:
+        if not self._lost and not self._ended:
+            self.protocol.data_received(data)
+
+    def _lose_there(self) -> None:
+        self._loop.call_soon(self._lose, context=self._server.context)
+
+    def _lose(self) -> None:
+        if not self._lost:
+            self._lost = True
+            self.protocol.connection_lost(None)
+
+
+class _State:
+    """What the HTTP server hands to a protocol beside its settings."""
+
+    def __init__(self) -> None:
+        self.connections: set[Any] = set()
+
+
+def open_wire(loop: SimulatedLoop, process: Process, server: Server, random: Random) -> Wire:
+    """A connection that the server has just accepted."""
+    wire = Wire(loop, process, random)
+
+    def accept() -> None:
+        wire.protocol = server.websocket_protocol(
+            config=None, server_state=_State(), app_state=None
+        )
+        wire.protocol.connection_made(wire)
+
+    process.run(accept)
+    return wire

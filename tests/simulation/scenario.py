@@ -1,0 +1,300 @@
+"""One run: a server, people with devices, and what goes wrong, all of it drawn from a seed."""
+
+import asyncio
+from dataclasses import dataclass, field
+from random import Random
+
+from parley.adapters.memory.faults import EVENTS, Event, Faults
+from parley.model.ids import ConversationId, UserId
+from parley.services.conversations import NewGroup
+from parley.services.messages import Draft
+from parley.services.rooms import NewRoom
+from tests.simulation.checks import Checks, TimedDisk, Violation
+from tests.simulation.commands import KINDS, QUARREL, Command, Person
+from tests.simulation.device import Device
+from tests.simulation.loop import SimulatedLoop, Stuck
+from tests.simulation.network import Wire
+from tests.simulation.node import Node, Premises
+
+EMBEDDED: tuple[Event, ...] = ("none", "down", "crash")
+"""What befalls a store that is this process's own; whatever it can't tell ends the process."""
+SHARED: tuple[Event, ...] = EVENTS
+CALM_SECONDS = 30.0
+
+
+@dataclass
+class Outcome:
+    """What came of a run. `trace` is the same for the same seed, to the letter."""
+
+    seed: int
+    violations: list[Violation]
+    counts: dict[str, int]
+    trace: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Troubles:
+    """Which kinds there are in this run."""
+
+    kill: bool
+    stop: bool
+    pause: bool
+    cut: bool
+    clock: bool
+    rate: float
+
+
+class Scenario:
+    def __init__(self, seed: int, loop: SimulatedLoop) -> None:
+        self.seed = seed
+        self.loop = loop
+        self.random = random = Random(f"scenario {seed}")
+        self.shared = random.random() < 0.3
+        self.seconds = random.choice((0.05, 0.15, 0.4, 1.0))
+        self.haste = random.choice((0.1, 0.5, 0.9))
+        self.kinds = random.choice((KINDS, KINDS, QUARREL))
+        self.troubles = Troubles(
+            kill=random.random() < 0.5,
+            stop=random.random() < 0.2,
+            pause=random.random() < 0.3,
+            cut=random.random() < 0.6,
+            clock=random.random() < 0.2,
+            rate=random.choice((0.0, 0.05, 0.2, 0.5)),
+        )
+        self.premises = Premises(loop, seed)
+        self.disk = self.premises.disk = TimedDisk(loop.time)
+        self.checks = Checks(self.disk, loop.time)
+        self.devices: list[Device] = []
+        self.people: list[Person] = []
+        self.places: list[str] = []
+        self.starts = 0
+        self.chaos = False
+        self.stopping: asyncio.Task[None] | None = None
+        self.node = self._start()
+        self.old: list[Node] = []
+
+    # --- the server -------------------------------------------------------------------------------------------------
+
+    def _start(self) -> Node:
+        self.starts += 1
+        faults = Faults()
+        if self.chaos:
+            faults = self._faults()
+        node = Node(self.premises, faults, shared=self.shared, name=f"node {self.starts}")
+        node.process.on_step = self._on_step
+        return node
+
+    def _faults(self) -> Faults:
+        events = SHARED if self.shared else EMBEDDED
+        return Faults.seeded(self.random.randrange(1 << 30), events=events, rate=self.troubles.rate)
+
+    def _on_step(self) -> None:
+        """A store that crashed takes its process with it; any step may be the last one for a while, or at all."""
+        if self.node.log.crashed or (
+            self.chaos and self.troubles.kill and self.random.random() < 0.0008
+        ):
+            self._kill()
+        elif self.chaos and self.troubles.pause and self.random.random() < 0.002:
+            self._pause()
+
+    def _kill(self) -> None:
+        if self.node.alive:
+            self.node.kill()
+            self.old.append(self.node)
+            self.loop.call_later(self.random.uniform(0.001, 0.2), self._restart)
+
+    def _pause(self) -> None:
+        process = self.node.process
+        process.pause()
+        self.loop.call_later(self.random.choice((0.002, 0.02, 0.6)), process.resume)
+
+    def _restart(self) -> None:
+        if not self.node.alive:
+            self.node = self._start()
+
+    async def _terminate(self) -> None:
+        node = self.node
+        await node.stop(seconds=0.2)
+        self.old.append(node)
+        self._restart()
+
+    def _accept(self, random: Random) -> Wire | None:
+        return self.node.accept(random) if self.node.alive else None
+
+    # --- a run ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> Outcome:
+        await self._set_the_stage()
+        for device in self.devices:
+            self.loop.call_later(self.random.uniform(0, 0.02), device.connect)
+        living = [
+            self.loop.create_task(
+                person.live(self.random.choice((2, 4, 8, 12)), self.seconds), name=person.user_id
+            )
+            for person in self.people
+        ]
+        await self._trouble()
+        await self._calm(living)
+        commands = [command for person in self.people for command in person.done]
+        if not self.checks.violations:
+            self._look(commands)
+            await self._all_anew()
+        return self._outcome(commands)
+
+    async def _set_the_stage(self) -> None:
+        node, random = self.node, self.random
+        everybody: list[UserId] = []
+        for name in ("ada", "ben", "cleo"):
+            work = node.services.accounts.register(username=name, password=f"password of {name}")
+            person = await node.process.spawn(work)
+            everybody.append(person.user.user_id)
+            devices = [
+                Device(
+                    loop=self.loop,
+                    name=f"{name}{number}",
+                    user_id=person.user.user_id,
+                    token=person.access_token,
+                    connect=self._accept,
+                    witness=self.checks,
+                    random=Random(f"{name}{number} {self.seed}"),
+                    recover=random.random() < 0.5,
+                )
+                for number in range(random.choice((1, 1, 2)))
+            ]
+            self.devices += devices
+            self.people.append(
+                Person(
+                    user_id=person.user.user_id,
+                    devices=devices,
+                    random=Random(f"{name} {self.seed}"),
+                    now=self.loop.time,
+                    others=everybody,
+                    places=self.places,
+                    haste=self.haste,
+                    kinds=self.kinds,
+                )
+            )
+        await self._furnish(everybody)
+
+    async def _furnish(self, everybody: list[UserId]) -> None:
+        services, run = self.node.services, self.node.process.spawn
+        ada = everybody[0]
+        members = self.random.sample(everybody, self.random.randint(1, 3))
+        group = await run(
+            services.conversations.create_group(ada, NewGroup(name="group", members=members))
+        )
+        room = await run(services.rooms.create(ada, NewRoom(name="room")))
+        for made in (group, room):
+            where = made.entry.conversation_id
+            self.places.append(where)
+            await run(_said(services, ada, where))
+
+    async def _trouble(self) -> None:
+        self.chaos = True
+        self.node.log.faults = self._faults()
+        random, call_later = self.random, self.loop.call_later
+        if self.troubles.cut:
+            for _ in range(random.choice((1, 4, 12))):
+                device, back = random.choice(self.devices), random.uniform(0.001, 0.3)
+                call_later(random.uniform(0, self.seconds), device.cut, back)
+        if self.troubles.clock:
+            call_later(random.uniform(0, self.seconds), self._set_clock)
+        for _ in range(3 if self.shared else 0):
+            call_later(random.uniform(0, self.seconds), self._land)
+        if self.troubles.stop:
+            await asyncio.sleep(random.uniform(0, self.seconds))
+            if self.node.alive:
+                self.stopping = self.loop.create_task(self._terminate())
+        await asyncio.sleep(self.seconds)
+        self.chaos = False
+
+    def _set_clock(self) -> None:
+        self.premises.clock.off_ms -= self.random.choice((1, 500, 100_000))
+
+    def _land(self) -> None:
+        """What an append left adrift may land now, whoever left it."""
+        for node in (*self.old, self.node):
+            node.log.land()
+
+    async def _calm(self, living: list["asyncio.Task[None]"]) -> None:
+        """Nothing goes wrong any more; everything must come to its end."""
+        self._land()
+        self.node.log.faults.spare()
+        for _ in range(round(CALM_SECONDS / 0.05)):
+            at_rest = all(task.done() for task in living)
+            if self.checks.violations or (at_rest and all(one.synced for one in self.devices)):
+                break
+            await asyncio.sleep(0.05)
+        for task in living:
+            if task.done():
+                task.result()
+            task.cancel()
+        if self.checks.violations:
+            return
+        if self.stopping is not None:
+            await self.stopping
+        self._land()
+        await self._speak_everywhere()
+        await asyncio.sleep(1.5)
+
+    async def _speak_everywhere(self) -> None:
+        """Whoever is connected must hear of what comes now; and only with it a node finds what landed late."""
+        for state in list(self.disk.states()):
+            if state.exists and state.members:
+                speaker = next(iter(state.members))
+                work = _said(self.node.services, speaker, state.conversation_id)
+                await self.node.process.spawn(work)
+
+    def _look(self, commands: list[Command]) -> None:
+        self.checks.logs()
+        self.checks.commands(commands)
+        self.checks.views(self.devices, "connected")
+
+    async def _all_anew(self) -> None:
+        """Whoever comes back now, from wherever they stand, has everything."""
+        for device in self.devices:
+            device._pid = device._offset = None
+            device.cut(0.001)
+        await asyncio.sleep(2.0)
+        self.checks.views(self.devices, "after coming back")
+
+    def _outcome(self, commands: list[Command]) -> Outcome:
+        for failure in self.loop.failures:
+            what = failure.get("exception") or failure["message"]
+            self.checks.violate("liveness", f"an error nobody caught: {what!r}")
+        entries = [r.entry for where in self.disk.times for r in self.disk.log(where)]
+        counts = {
+            "entries": len(entries),
+            "commands": len(commands),
+            "attempts": sum(len(command.attempts) for command in commands),
+            "starts": self.starts,
+            "pushes": self.checks.pushes,
+            "recoveries": self.checks.recoveries,
+        }
+        trace = [f"{self.loop.time():.9f}"]
+        trace += [f"{e.conversation_id} {e.seq} {e.type} {e.at} {e.client_id}" for e in entries]
+        for command in commands:
+            trace += [f"{command} {a.asked:.9f} {a.answered} {a.answer}" for a in command.attempts]
+        return Outcome(self.seed, self.checks.violations, counts, trace)
+
+
+async def _said(services: "object", user_id: UserId, where: ConversationId) -> None:
+    await services.messages.send(user_id, where, Draft(body="hello"))  # type: ignore[attr-defined]
+
+
+def simulate(seed: int) -> Outcome:
+    """Run one seed to its end, and hold it against the promises."""
+    loop = SimulatedLoop(seed)
+    scenario: list[Scenario] = []
+
+    async def run() -> Outcome:
+        scenario.append(Scenario(seed, loop))
+        return await scenario[0].run()
+
+    try:
+        outcome: Outcome = loop.run_to_end(run())
+    except Stuck:
+        checks = scenario[0].checks
+        checks.violate("liveness", "nothing happens any more, though somebody waits")
+        return Outcome(seed, checks.violations, {})
+    return outcome
