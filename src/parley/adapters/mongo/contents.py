@@ -14,21 +14,26 @@ from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.client import Document, Filter, translated
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.mentions import Mentions
-from parley.model.contents import Revision, deleted, emptied, revised
+from parley.model.contents import Revision, deleted, emptied, erased, is_erasure, revised
 from parley.model.entries import (
     Entry,
+    MemberLeft,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
     MessageNew,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.log import Record
 
-CHANGING = ("message.edited", "message.annotated", "message.deleted")
-"""The types of entries that change the contents of others."""
+CHANGING = ("message.edited", "message.annotated", "message.deleted", "member.left")
+"""The types of entries that change the contents of others; of those who left, that of the erased alone does."""
 
 Write = UpdateOne | UpdateMany
+
+_GONE = ("attachments", "reply_to", "mentions", "data", "digest", "original")
+"""What a deleted message has no more, beside its body."""
 
 
 def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> list[Record]:
@@ -37,23 +42,38 @@ def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> lis
     revisions = [row.entry for row in records if isinstance(row.entry, Revision)]
     for change in changes:
         entry = change.entry
-        if not isinstance(entry, MessageDeleted | Revision):
-            continue
-        row = rows.get(entry.message_seq)
-        if row is not None:
-            message = row.entry
-            if not isinstance(message, MessageNew) or message.seq > entry.seq:
-                continue
-            rows[message.seq] = (
-                Record(deleted(message, entry))
-                if isinstance(entry, MessageDeleted)
-                else replace(row, entry=revised(message, entry))
-            )
-        if isinstance(entry, MessageDeleted):
-            for revision in revisions:
-                if revision.message_seq == entry.message_seq:
-                    rows[revision.seq] = Record(emptied(revision))
+        if isinstance(entry, MemberLeft) and is_erasure(entry):
+            _erase(rows, entry)
+        elif isinstance(entry, MessageDeleted | Revision):
+            _change(rows, revisions, entry)
     return [rows[record.entry.seq] for record in records]
+
+
+def _change(
+    rows: dict[int, Record], revisions: Sequence[Revision], entry: MessageDeleted | Revision
+) -> None:
+    row = rows.get(entry.message_seq)
+    if row is not None:
+        message = row.entry
+        if not isinstance(message, MessageNew) or message.seq > entry.seq:
+            return
+        rows[message.seq] = (
+            Record(deleted(message, entry.at))
+            if isinstance(entry, MessageDeleted)
+            else replace(row, entry=revised(message, entry))
+        )
+    if isinstance(entry, MessageDeleted):
+        for revision in revisions:
+            if revision.message_seq == entry.message_seq:
+                rows[revision.seq] = Record(emptied(revision))
+
+
+def _erase(rows: dict[int, Record], erasure: MemberLeft) -> None:
+    for seq, row in rows.items():
+        if row.entry.actor_id == erasure.user_id and seq < erasure.seq:
+            left = erased(row.entry, erasure.at)
+            if left != row.entry:
+                rows[seq] = Record(left)
 
 
 class Contents:
@@ -73,6 +93,27 @@ class Contents:
                 await self._revise(entry)
             case MessageDeleted():
                 await self._delete(entry)
+            case MemberLeft() if is_erasure(entry):
+                await self.erase(entry.conversation_id, entry.user_id, entry.at)
+
+    async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        """Empty everything that a person wrote in a conversation, whose messages are deleted since `at`."""
+        own = {"conversation_id": conversation_id, "actor_id": user_id}
+        await self._mentions.forget(conversation_id, await self._mentioning(own))
+        await self._write(
+            UpdateMany(
+                {**own, "type": "message.new", "deleted_at": None},
+                {"$set": {"body": "", "deleted_at": at}, "$unset": dict.fromkeys(_GONE, "")},
+            ),
+            *_emptying(own),
+        )
+
+    async def _mentioning(self, own: Filter) -> list[int]:
+        """The seqs of a person's messages that mention somebody."""
+        wanted = {**own, "type": "message.new", "mentions": {"$exists": True}}
+        with translated():
+            found = self._entries.rows.find(wanted, {"_id": 0, "seq": 1})
+            return [document["seq"] async for document in found]
 
     async def _revise(self, revision: Revision) -> None:
         row = await self._message(revision)
@@ -93,13 +134,12 @@ class Contents:
     async def _delete(self, deletion: MessageDeleted) -> None:
         if await self._message(deletion) is None:
             return
-        gone = ("attachments", "reply_to", "mentions", "data", "digest", "original")
         await self._write(
             UpdateOne(
                 {**_key(deletion), "deleted_at": None},
                 {
                     "$set": {"body": "", "deleted_at": deletion.at},
-                    "$unset": dict.fromkeys(gone, ""),
+                    "$unset": dict.fromkeys(_GONE, ""),
                 },
             )
         )
@@ -148,7 +188,10 @@ def _contents(revision: Revision) -> tuple[str, dict[str, object]]:
 
 def _empty(conversation_id: ConversationId, seqs: Sequence[int]) -> list[Write]:
     """What empties these revisions: all of them lose their digest, each the contents of its type."""
-    key = {"conversation_id": conversation_id, "seq": {"$in": list(seqs)}}
+    return _emptying({"conversation_id": conversation_id, "seq": {"$in": list(seqs)}})
+
+
+def _emptying(key: Filter) -> list[Write]:
     return [
         UpdateMany(
             {**key, "type": "message.edited"},
