@@ -54,6 +54,7 @@ from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.housekeeping import Chore, Housekeeping
+from parley.services.inspection import Inspection
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -404,7 +405,17 @@ def _operations(core: Core, sessions: Sessions) -> Operations:
         journal = _journal(core, clock, SEEDED_AWAKE)
         return journal, _naming(core, journal)
 
+    stores = core.stores
     return Operations(
+        inspection=Inspection(
+            catalogue=stores.catalogue,
+            integrity=stores.integrity,
+            log=stores.log,
+            views=stores.conversations,
+            marks=stores.marks,
+            rooms=stores.rooms,
+        ),
+        backups=stores.backups,
         seeding=Seeding(
             journal=journal,
             accounts=core.stores.accounts,
