@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.files.web_files import web_files
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
@@ -295,6 +296,9 @@ def _app(
     epoch: str,
     not_ready: Callable[[], str | None],
 ) -> Litestar:
+    web = web_files()
+    if not web:
+        log.info("no web client", how="`make run` builds it where npm and Node.js 20.19 or newer are")
     return create_app(
         services,
         not_ready=not_ready,
@@ -303,6 +307,7 @@ def _app(
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
+        web=web,
         most_body_bytes=settings.max_body_bytes,
     )
 

@@ -1,6 +1,7 @@
 """The REST application: every route behind the same errors, headers and limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -13,7 +14,7 @@ from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
-from parley.api.documentation import description, front, openapi
+from parley.api.documentation import description, openapi
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
@@ -26,6 +27,7 @@ from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
+from parley.api.web import WebRoutes
 from parley.model.origins import Origins
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
@@ -73,6 +75,7 @@ def create_app(
     cookies: Cookies,
     origins: Origins,
     tls: bool,
+    web: Mapping[str, bytes] = MappingProxyType({}),
     most_body_bytes: int = MOST_BODY_BYTES,
 ) -> Litestar:
     """The application.
@@ -85,6 +88,7 @@ def create_app(
         cookies: What browsers keep.
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
+        web: The web client's files by path; none where it is not built.
         most_body_bytes: Larger bodies are refused while they are read.
     """
     door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
@@ -92,8 +96,8 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
-            front,
             openapi,
+            *WebRoutes(web).routes(),
             *_routes(services, door, cookies, epoch),
         ],
         request_class=JsonRequest,
