@@ -91,6 +91,20 @@ export class Api {
     return this.#session.request("PATCH", `/v1/conversations/${id}/members/${user_id}`, { body: { role } });
   }
 
+  /** Keep somebody out, who is taken out first where they are in. */
+  ban(id: string, user_id: string): Promise<Entry | undefined> {
+    return this.#session.request("PUT", `/v1/conversations/${id}/bans/${user_id}`);
+  }
+
+  liftBan(id: string, user_id: string): Promise<Entry | undefined> {
+    return this.#session.request("DELETE", `/v1/conversations/${id}/bans/${user_id}`);
+  }
+
+  /** Who may not come in, for admins. */
+  bans(id: string, cursor?: string): Promise<Page<{ user_id: string }>> {
+    return this.#get(`/v1/conversations/${id}/bans`, { cursor });
+  }
+
   message(id: string, seq: number): Promise<MessageNew> {
     return this.#get(`/v1/conversations/${id}/messages/${seq}`);
   }
@@ -121,19 +135,6 @@ export class Api {
   /** Other devices are signed out by it. */
   changePassword(current_password: string, password: string): Promise<void> {
     return this.#post("/v1/auth/password", { current_password, password });
-  }
-
-  /** Whom one has blocked. */
-  blocks(cursor?: string): Promise<Page<{ user_id: string; user?: User }>> {
-    return this.#get("/v1/blocks", { cursor });
-  }
-
-  block(user_id: string): Promise<void> {
-    return this.#session.request("PUT", `/v1/blocks/${user_id}`);
-  }
-
-  unblock(user_id: string): Promise<void> {
-    return this.#session.request("DELETE", `/v1/blocks/${user_id}`);
   }
 
   #get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {

@@ -1,9 +1,10 @@
 /** The client: everything of one person on one device, put together. */
 
-import { Api } from "./api.js";
+import { Api, type Profile } from "./api.js";
 import { Connection, type IoOptions } from "./connection.js";
 import { Conversation } from "./conversation.js";
-import { asError, ParleyError } from "./errors.js";
+import { Blocks } from "./blocks.js";
+import { asError, ParleyError, refused } from "./errors.js";
 import { History } from "./history.js";
 import { Keeping } from "./keeping.js";
 import { type ListItem, listed } from "./list.js";
@@ -53,6 +54,7 @@ export class ParleyClient {
   readonly session: Session;
   readonly api: Api;
   readonly people: People;
+  readonly blocks: Blocks;
   readonly link = new Cell<LinkState>("offline");
   /** Whether the list of conversations is complete; until then it may be what was kept, or nothing. */
   readonly listed = new Cell(false);
@@ -89,6 +91,7 @@ export class ParleyClient {
     this.people = new People(this.session, this.#connection, (people) => {
       void this.#keeping.do((store) => store.savePeople(people));
     });
+    this.blocks = new Blocks(this.session, (people) => this.people.learn(people));
     this.#typing = new Typing(
       (id) => this.#tell("typing", { conversation_id: id }),
       (id) => this.#changed(id),
@@ -240,6 +243,11 @@ export class ParleyClient {
     this.status.set(status);
   }
 
+  /** Change what others see of oneself. */
+  async changeProfile(profile: Profile): Promise<void> {
+    this.#became(await this.api.changeProfile(profile));
+  }
+
   // --- beginning and ending ---------------------------------------------------------------------------------
 
   async #begin(user: Me, kept: Kept | null): Promise<void> {
@@ -287,6 +295,7 @@ export class ParleyClient {
     this.#handles.clear();
     this.#drafts.clear();
     this.people.clear();
+    this.blocks.clear();
     this.listed.set(false);
     this.conversations.changed();
     await this.#keeping.do((store) => store.clear());
@@ -298,6 +307,7 @@ export class ParleyClient {
     this.link.set("catching-up");
     this.#outbox.wake();
     this.people.connected();
+    void this.blocks.read().catch(() => undefined); // told again at the next connection
     if (!this.listed.value) await this.#readList(Number.POSITIVE_INFINITY);
     this.#syncing?.request();
   }
@@ -347,8 +357,20 @@ export class ParleyClient {
         return this.#typing.heard(payload as TypingPush);
       case "presence":
         return this.people.heard((payload as { people: Presence[] }).people);
+      case "me.changed":
+        return this.#became((payload as { user: Me }).user);
+      case "block.changed":
+        return this.blocks.heard(payload as { user_id: string; blocked: boolean });
+      case "session.revoked":
+        return this.session.end(refused({ code: "session_revoked", message: "This session was signed out." }));
       default: // other state is nothing to this client
     }
+  }
+
+  #became(user: Me): void {
+    this.session.became(user);
+    this.people.learn([user]);
+    void this.#keeping.do((store) => store.own(user));
   }
 
   #heard(entry: Entry): void {

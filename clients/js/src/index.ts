@@ -1,6 +1,7 @@
 /** parley-client: the client's side of what Parley promises. */
 
 export { Api, type Changes, type DeviceSession, type Profile } from "./api.js";
+export { Blocks } from "./blocks.js";
 export { type ClientOptions, type LinkState, ParleyClient } from "./client.js";
 export type { ConnectionState } from "./connection.js";
 export { Conversation, type ConversationSnapshot } from "./conversation.js";

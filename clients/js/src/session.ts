@@ -45,6 +45,7 @@ export interface Credentials {
 }
 
 const TIMEOUT_MS = 20_000;
+const LONGEST_WAIT_S = 10;
 /** A token is renewed so long before it expires. */
 const SPARE_MS = 30_000;
 
@@ -123,7 +124,7 @@ export class Session {
   async request<T>(method: Method, path: string, asked: { query?: Query; body?: unknown } = {}): Promise<T> {
     await this.#ready();
     try {
-      return await this.#ask<T>(method, path, asked);
+      return await this.#patiently<T>(method, path, asked);
     } catch (reason) {
       const error = asError(reason);
       if (!["token_expired", "unauthenticated"].includes(error.code)) throw this.#heeded(error);
@@ -132,6 +133,20 @@ export class Session {
     return this.#ask<T>(method, path, asked).catch((reason: unknown) => {
       throw this.#heeded(asError(reason));
     });
+  }
+
+  /** Who asks too often is told when to ask again; a question can wait for that. */
+  async #patiently<T>(method: Method, path: string, asked: { query?: Query; body?: unknown }): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#ask<T>(method, path, asked);
+      } catch (reason) {
+        const { code, retryAfter } = asError(reason);
+        const wait = code === "rate_limited" && method === "GET" && tries < 4 && retryAfter <= LONGEST_WAIT_S;
+        if (!wait) throw reason;
+        await new Promise((done) => setTimeout(done, Math.max(0.5, retryAfter) * 1000));
+      }
+    }
   }
 
   /** What a socket shows when it connects: a fresh token, or nothing where cookies speak. */

@@ -64,10 +64,12 @@ export interface MemberLeft extends Stamp {
   owner_id?: string;
 }
 
+/** A member has another role; or, with `banned`, somebody who is not in may not come in, or may again. */
 export interface MemberChanged extends Stamp {
   type: "member.changed";
   user_id: string;
-  role: Role;
+  role?: Role;
+  banned?: boolean;
 }
 
 export interface ConversationCreated extends Stamp {
@@ -243,6 +245,11 @@ export interface SyncAnswer {
   conversations: Missed[];
   lost: { conversation_id: string; seq: number }[];
   marks: Standing[];
+}
+
+export interface Block {
+  user_id: string;
+  user?: User;
 }
 
 export interface Problem {

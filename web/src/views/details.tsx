@@ -239,6 +239,7 @@ function Members({ snapshot }: { snapshot: ConversationSnapshot }) {
           Show more
         </button>
       )}
+      {RANK[summary.role] >= RANK.admin && <Bans id={id} />}
       {adding && <AddPeople id={id} members={members} close={() => setAdding(false)} />}
     </section>
   );
@@ -276,8 +277,51 @@ function MemberMenu({ id, member, mine, name }: { id: string; member: Member; mi
       danger: true,
       act: () => attempt(`${name} is still in.`, () => client.api.removeMember(id, user_id)),
     },
+    above && {
+      label: "Remove and ban",
+      icon: "block" as const,
+      danger: true,
+      act: () => attempt(`${name} is not banned.`, () => client.api.ban(id, user_id)),
+    },
   ];
   return <Menu label={`${name}: what to do`} items={items} small />;
+}
+
+/** Who may not come in. */
+function Bans({ id }: { id: string }) {
+  const people = useSnapshot(client.people.changes);
+  const [banned, setBanned] = useState<readonly string[] | null>(null);
+  const read = () =>
+    attempt("Who is banned is not known right now.", async () => {
+      const { items } = await client.api.bans(id);
+      setBanned(items.map(({ user_id }) => user_id));
+    });
+  const lift = async (user_id: string) => {
+    if (await attempt("They are still banned.", () => client.api.liftBan(id, user_id))) await read();
+  };
+  if (banned === null) {
+    return (
+      <button type="button" class="text-button" onClick={read}>
+        Show who is banned
+      </button>
+    );
+  }
+  return (
+    <>
+      <h3>Banned</h3>
+      {banned.length === 0 && <p class="hint">Nobody is banned.</p>}
+      <ul>
+        {banned.map((user_id) => (
+          <li key={user_id} class="member">
+            <span class="grow clip">{nameOf(people.get(user_id) ?? client.people.get(user_id))}</span>
+            <button type="button" class="button small" onClick={() => lift(user_id)}>
+              Lift
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 function AddPeople({

@@ -73,7 +73,7 @@ export const MessageRow = memo(function MessageRow({ message, first, day, newLin
             </div>
           )}
           {message.reply_to !== null && <Quote seq={message.reply_to} actions={actions} />}
-          {gone ? <p class="text gone">This message was deleted.</p> : <Text body={message.body} />}
+          {gone ? <p class="text gone">This message was deleted.</p> : <Folded message={message} />}
           <SmallPrint message={message} receipt={receipt} />
           <Reactions message={message} actions={actions} />
           <Change message={message} actions={actions} />
@@ -83,6 +83,21 @@ export const MessageRow = memo(function MessageRow({ message, first, day, newLin
     </div>
   );
 });
+
+/** What somebody whom one has blocked says in a group is there, but only on demand. */
+function Folded({ message }: { message: ShownMessage }) {
+  const blocked = useSnapshot(client.blocks.blocked);
+  const [open, setOpen] = useState(false);
+  if (!blocked?.has(message.actor_id) || open) return <Text body={message.body} />;
+  return (
+    <p class="text gone">
+      {"From somebody you blocked. "}
+      <button type="button" class="text-button" onClick={() => setOpen(true)}>
+        Show
+      </button>
+    </p>
+  );
+}
 
 interface PendingProps {
   message: PendingMessage;

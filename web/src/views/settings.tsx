@@ -50,13 +50,11 @@ function Profile({ me }: { me: Me }) {
     const username = text("username");
     setProblem(null);
     try {
-      const changed = await client.api.changeProfile({
+      await client.changeProfile({
         display_name: text("display_name"),
         ...(username && username !== me.username ? { username } : {}),
         ...(text("bio") !== (me.bio ?? "") ? { bio: text("bio") || null } : {}),
       });
-      client.session.became(changed);
-      client.people.learn([changed]);
       say("Your profile is saved.");
     } catch (reason) {
       setProblem(because(reason));

@@ -32,6 +32,7 @@ function changed(summary: Summary, entry: Entry, me: string): Summary {
 
 /** The role of `user_id` after a change of somebody's. */
 function roleAfter(role: Role, entry: MembershipEntry & { type: "member.changed" }, user_id: string): Role {
+  if (entry.role === undefined) return role; // of somebody who is not in
   if (entry.user_id === user_id) return entry.role;
   const passedOn = entry.role === "owner" && entry.actor_id === user_id && role === "owner";
   return passedOn ? "admin" : role;
