@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.support.mongodb import FerretDB
+from tests.support.ferretdb import FerretDB
+from tests.support.mongodb import a_server
 from tests.support.server import ServerProcess
 
 PASSWORD = "correct horse battery"  # of people made up here
@@ -66,8 +67,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[FerretDB]:
-    server = FerretDB(tmp_path / "ferretdb")
-    server.start()
+    server = a_server(tmp_path / "ferretdb")
     yield server
     server.kill()
 
