@@ -64,6 +64,8 @@ def _asked(event: CommandStartedEvent) -> Iterator[tuple[str, Mapping[str, Any],
             yield command["find"], command["filter"], list(command.get("sort", ()))
         case "findAndModify":
             yield command["findAndModify"], command["query"], []
+        case "aggregate" if "$or" in (first := command["pipeline"][0]["$match"]):
+            yield command["aggregate"], first, []
         case "update" | "delete" as name:
             for one in command[f"{name}s"]:
                 yield command[name], one["q"], []

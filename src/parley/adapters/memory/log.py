@@ -12,9 +12,10 @@ from parley.adapters.memory.disk import CommandKey, Disk
 from parley.adapters.memory.faults import Crashed, Fate, Faults
 from parley.adapters.memory.reading import catch_up, page
 from parley.model.conversations import State
-from parley.model.entries import Entry, MessageNew
+from parley.model.entries import Entry, MessageEdited, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
+from parley.model.messages import Aftermath, followed, target
 from parley.ports.answers import Answer
 from parley.ports.log import (
     Appended,
@@ -91,14 +92,25 @@ class MemoryLog(Log):
             lambda: page(self.disk.log(conversation_id), before=before, after=after, limit=limit)
         )
 
-    async def aimed(
+    async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
-    ) -> tuple[int, list[Entry]]:
-        wanted = set(message_seqs)
-
-        def reading() -> tuple[int, list[Entry]]:
+    ) -> tuple[int, Mapping[int, Aftermath]]:
+        def reading() -> tuple[int, Mapping[int, Aftermath]]:
+            aimed: dict[int, list[Entry]] = {seq: [] for seq in message_seqs}
             log = [record.entry for record in self.disk.log(conversation_id)]
-            return len(log), [e for e in log if getattr(e, "message_seq", None) in wanted]
+            for entry in log:
+                aimed.get(target(entry), []).append(entry)
+            return len(log), {seq: followed(entries) for seq, entries in aimed.items() if entries}
+
+        return await self.look(reading)
+
+    async def edits(
+        self, conversation_id: ConversationId, message_seq: int, limit: int
+    ) -> list[MessageEdited]:
+        def reading() -> list[MessageEdited]:
+            log = [record.entry for record in self.disk.log(conversation_id)]
+            edits = [entry for entry in log if isinstance(entry, MessageEdited)]
+            return [edit for edit in edits if edit.message_seq == message_seq][-limit:]
 
         return await self.look(reading)
 

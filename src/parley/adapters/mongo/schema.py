@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from parley.adapters.mongo import indexes
+from parley.adapters.mongo import indexes, reactions
 from parley.adapters.mongo.client import Database, translated
 
 Migration = Callable[[Database], Awaitable[None]]
 """One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
 
-MIGRATIONS: Sequence[Migration] = (indexes.create,)
+MIGRATIONS: Sequence[Migration] = (indexes.create, reactions.fill)
 """The first one makes version 1 out of an empty database. Append; never change one that was released."""
 
 
