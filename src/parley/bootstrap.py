@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import importlib.metadata
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from secrets import token_bytes
 from typing import Final
@@ -15,35 +15,50 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.logs.mailer import LogMailer
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
+from parley.adapters.smtp.mailer import SmtpMailer
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
+from parley.control.door import ControlDoor
+from parley.control.operations import Operations
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
+from parley.model.tries import Tries
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
-from parley.ports.passwords import Passwords
+from parley.ports.mail import Mailer
+from parley.ports.passwords import Passwords as Hashing
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.blocks import Blocks
+from parley.services.codes import Codes
+from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
+from parley.services.emails import Emails
+from parley.services.housekeeping import Chore, Housekeeping
+from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
+from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
@@ -58,9 +73,19 @@ from parley.socketio.config import Config
 from parley.socketio.server import Server
 from parley.stores import Stores, open_stores
 
-TRIES: Final = 10
-TRIES_PER_MINUTE: Final = 5
-"""Of signing in, for each account and address."""
+MAILS: Final = 3
+MAILS_PER_MINUTE: Final = 0.2
+"""Of those that anybody can have sent, for each e-mail address; ten times as many for each network address."""
+
+HOUR_S: Final = 3600
+
+ADDITIONS: Final = 30
+ADDITIONS_PER_MINUTE: Final = 10
+"""Of people to one's contacts: each addition is told to somebody."""
+
+LOOKUPS: Final = 20
+LOOKUPS_PER_MINUTE: Final = 1 / 3
+"""Of people by their e-mail address, for each person and each network address: at most 500 a day."""
 
 log = structlog.get_logger("parley")
 
@@ -78,7 +103,11 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     stores = core.stores
-    services = _services(settings, core)
+    people = _people(settings, core)
+    services = _services(settings, core, people)
+    housekeeping = Housekeeping(chores=people.chores, after=core.after, spawn=core.background.spawn)
+    housekeeping.start()
+    inside.callback(housekeeping.close)
     inside.push_async_callback(services.marks.flush)
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
@@ -100,7 +129,22 @@ async def build(
         access_log=settings.access_log,
         trusted_proxies=settings.trusted_proxies,
     )
+    control = ControlDoor(_operations(core, services.sessions))
+    inside.push_async_callback(control.close)
+    await control.open(folder.path)
     return sockets, http
+
+
+async def operations(
+    settings: Settings, folder: DataFolder | None, inside: AsyncExitStack
+) -> Operations:
+    """What operators may ask for, on a store that no server has open. Closing is as with `build`.
+
+    Raises:
+        CannotOpenStore: The database can't be used.
+    """
+    core = await _core(settings, folder, inside)
+    return _operations(core, _sessions(settings, core))
 
 
 class Core(Struct, frozen=True, kw_only=True):
@@ -110,32 +154,105 @@ class Core(Struct, frozen=True, kw_only=True):
     bus: Bus
     background: Background
     after: After
-    passwords: Passwords
+    hashing: Hashing
+    mails: Mails
     tokens: Tokens
     stores: Stores
 
 
-async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
+async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
     clock = SystemClock()
     stores = await open_stores(settings, folder, clock, inside)
-    passwords = Argon2Passwords(random=token_bytes)
-    inside.callback(passwords.close)
+    hashing = Argon2Passwords(random=token_bytes)
+    inside.callback(hashing.close)
     background = Background()
     inside.push_async_callback(background.settled)
-    signing_key = _derived(settings.secret or folder.secret(), "access tokens")
+    after = asyncio.get_running_loop().call_later
+    mails = Mails(mailer=_mailer(settings), spawn=background.spawn, after=after)
+    inside.callback(mails.close)
+    # Without a folder nothing is signed that a server would have to know again.
+    secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
+    signing_key = _derived(secret, "access tokens")
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
         bus=MemoryBus(),
         background=background,
-        after=asyncio.get_running_loop().call_later,
-        passwords=passwords,
+        after=after,
+        hashing=hashing,
+        mails=mails,
         tokens=JwtTokens(signing_key, random=token_bytes, lifetime_s=lifetime_s),
         stores=stores,
     )
 
 
-def _services(settings: Settings, core: Core) -> Services:
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url is None:
+        return LogMailer()
+    return SmtpMailer(settings.smtp_url, sender=settings.mail_from)
+
+
+class People(Struct, frozen=True, kw_only=True):
+    """The services by which people come to an account and into it."""
+
+    accounts: Accounts
+    sessions: Sessions
+    passwords: Passwords
+    emails: Emails
+    chores: Sequence[Chore]
+
+
+def _people(settings: Settings, core: Core) -> People:
+    stores = core.stores
+    tries = settings.tries_per_minute
+    most = settings.registrations_per_minute
+    sessions = _sessions(settings, core)
+    codes = Codes(
+        codes=stores.codes,
+        send=core.mails.send,
+        clock=core.clock,
+        random=token_bytes,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
+        mailing=Tries(burst=MAILS, per_minute=MAILS_PER_MINUTE, a_name=1),
+        client_url=settings.public_url and settings.public_url.rstrip("/"),
+    )
+    emails = Emails(
+        accounts=stores.accounts, codes=codes, send=core.mails.send, spawn=core.background.spawn
+    )
+    return People(
+        accounts=Accounts(
+            accounts=stores.accounts,
+            sessions=sessions,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+            epoch=stores.identity.epoch,
+            tries=Tries(burst=2 * tries, per_minute=tries),
+            registrations=Buckets(burst=most, per_minute=most) if most else None,
+            prove=emails.prove,
+            open_to_all=settings.registration == "open",
+        ),
+        sessions=sessions,
+        passwords=Passwords(
+            accounts=stores.accounts,
+            sessions=sessions,
+            hashing=core.hashing,
+            codes=codes,
+            send=core.mails.send,
+            spawn=core.background.spawn,
+            clock=core.clock,
+            tries=Buckets(burst=2 * tries, per_minute=tries),
+        ),
+        emails=emails,
+        chores=(
+            Chore("sweeping sessions", HOUR_S, sessions.sweep),
+            Chore("sweeping codes", HOUR_S, codes.sweep),
+        ),
+    )
+
+
+def _services(settings: Settings, core: Core, people: People) -> Services:
+
     stores = core.stores
     journal = Journal(
         log=stores.log,
@@ -148,29 +265,41 @@ def _services(settings: Settings, core: Core) -> Services:
     )
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
+    blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
+    core.bus.subscribe(on_signal=blocking.on_signal)
     naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
     return Services(
-        accounts=Accounts(
+        accounts=people.accounts,
+        sessions=people.sessions,
+        passwords=people.passwords,
+        emails=people.emails,
+        users=Users(stores.accounts),
+        contacts=Contacts(
+            contacts=stores.contacts,
             accounts=stores.accounts,
-            sessions=stores.sessions,
-            passwords=core.passwords,
-            tokens=core.tokens,
-            clock=core.clock,
-            random=token_bytes,
-            epoch=stores.identity.epoch,
-            session_lifetime_s=_session_lifetime_s(settings),
-            tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
-        ),
-        sessions=Sessions(
-            sessions=stores.sessions,
-            tokens=core.tokens,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
-            session_lifetime_s=_session_lifetime_s(settings),
+            rates=Rates(
+                adding=Buckets(burst=ADDITIONS, per_minute=ADDITIONS_PER_MINUTE),
+                by_email=Buckets(burst=LOOKUPS, per_minute=LOOKUPS_PER_MINUTE),
+            ),
+            by_request=settings.contacts == "by-request",
+            by_email=settings.contacts_by_email,
+            most=settings.max_contacts,
         ),
-        users=Users(stores.accounts),
+        blocks=Blocks(
+            blocks=stores.blocks,
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            most=settings.max_blocks,
+        ),
         conversations=Conversations(
             journal=journal,
+            blocking=blocking,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -190,12 +319,17 @@ def _services(settings: Settings, core: Core) -> Services:
         administration=Administration(journal=journal, naming=naming),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
-            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
+            journal=journal,
+            blocking=blocking,
+            log=stores.log,
+            accounts=stores.accounts,
+            spawn=core.background.spawn,
         ),
-        reactions=Reactions(journal),
-        pins=Pins(journal),
+        reactions=Reactions(journal=journal, blocking=blocking),
+        pins=Pins(journal=journal, blocking=blocking),
         marks=Marks(
             journal=journal,
+            blocking=blocking,
             log=stores.log,
             marks=stores.marks,
             bus=core.bus,
@@ -205,6 +339,8 @@ def _services(settings: Settings, core: Core) -> Services:
         presence=Presences(
             store=stores.presence,
             acquaintances=stores.acquaintances,
+            contacts=stores.contacts,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             after=core.after,
@@ -213,6 +349,7 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         typing=Typing(
             journal=journal,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             most_members=settings.max_typing_members,
@@ -220,6 +357,31 @@ def _services(settings: Settings, core: Core) -> Services:
         sync=Sync(
             journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
         ),
+    )
+
+
+def _sessions(settings: Settings, core: Core) -> Sessions:
+    return Sessions(
+        sessions=core.stores.sessions,
+        tokens=core.tokens,
+        bus=core.bus,
+        clock=core.clock,
+        random=token_bytes,
+        session_lifetime_s=_session_lifetime_s(settings),
+        most_sessions=settings.max_sessions_per_person,
+    )
+
+
+def _operations(core: Core, sessions: Sessions) -> Operations:
+    return Operations(
+        operator=Operator(
+            accounts=core.stores.accounts,
+            sessions=core.stores.sessions,
+            end_all=sessions.end_all,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+        )
     )
 
 

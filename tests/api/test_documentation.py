@@ -49,7 +49,16 @@ async def test_all_but_the_public_operations_need_a_token(document):
     assert document["security"] == [{"bearer": []}]
     public = {name for name, operation in operations(document) if operation.get("security") == [{}]}
     assert public == {
-        f"post /v1/auth/{name}" for name in ("register", "login", "refresh", "logout")
+        f"post /v1/auth/{name}"
+        for name in (
+            "register",
+            "login",
+            "refresh",
+            "logout",
+            "password-reset",
+            "password-reset/confirm",
+            "verify-email",
+        )
     }
 
 

@@ -26,7 +26,15 @@ def account(
 
 
 async def test_what_is_created_is_there(store: Store) -> None:
-    ann = replace(account("1", username="Ann", email="Ann@Example.org"), data={"nested": [1, "é"]})
+    ann = replace(
+        account("1", username="Ann", email="Ann@Example.org"),
+        email_verified=True,
+        new_email="other@example.org",
+        bio="Says\nmuch",
+        avatar="https://example.org/ann.png",
+        status="away from the keyboard",
+        data={"nested": [1, "é"]},
+    )
     await store.accounts.create(ann)
     assert await store.accounts.get(ann.user_id) == ann
 
@@ -92,6 +100,14 @@ async def test_an_update_replaces_the_version_before(store: Store) -> None:
     assert await store.accounts.by_login("ann") is None
     assert await store.accounts.by_login("a@b.c") is None
     assert await store.accounts.by_login("anna") == renamed
+
+
+async def test_what_operators_decide_is_kept(store: Store) -> None:
+    ann = account("1")
+    await store.accounts.create(ann)
+    changed = replace(ann, role="admin", disabled_at="2026-01-01T00:00:00.000Z", version=2)
+    assert await store.accounts.update(changed) is True
+    assert await store.accounts.get(ann.user_id) == changed
 
 
 async def test_an_update_of_another_version_changes_nothing(store: Store) -> None:

@@ -262,16 +262,30 @@ async def test_a_gap_that_fails_to_be_filled_does_not_silence_other_conversation
 async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended: list[str] = []
-    mine, _ = node.arrive(ANN, "phone")
-    other, _ = node.arrive(ANN, "laptop")
-    for connection in (mine, other):
-        await node.hub.welcome(connection)
-    monkeypatch.setattr(
-        "parley.socketio.socket.Socket.disconnect", lambda socket: ended.append(socket.id)
-    )
+    phone, laptop = await node.connect(ANN, "phone"), await node.connect(ANN, "laptop")
     node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
-    assert ended == [mine.socket.id]
+    node.flush()
+    assert phone.events == [("session.revoked", {"session_id": "phone"})]
+    assert phone.bytes.endswith(b"41")
+    assert laptop.bytes == b""
+
+
+async def test_a_socket_that_is_catching_up_hears_of_its_end_and_not_what_was_held(
+    node: Node,
+) -> None:
+    connection, wire = node.arrive(ANN, "phone")
+    await node.hub.welcome(connection)
+    carrier = connection.socket._connection
+    carrier.check_held = lambda _size: None
+    carrier.drop = lambda socket, _reason: setattr(socket, "connected", False)
+    connection.socket.hold()
+    await node.world.send(BEN, "a secret")
+    node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
+    node.flush()
+    connection.socket.release()
+    node.flush()
+    assert wire.events == [("session.revoked", {"session_id": "phone"})]
+    assert wire.bytes.endswith(b"41")
 
 
 async def test_a_socket_that_is_gone_leaves_no_trace(node: Node) -> None:

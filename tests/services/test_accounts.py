@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from parley.model.errors import (
+    AccountDisabled,
     EmailTaken,
     Invalid,
     RateLimited,
@@ -14,7 +15,7 @@ from parley.model.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from parley.services.accounts import Device
+from parley.model.sessions import Device
 
 PASSWORD = "correct horse"
 PHONE = Device("Anna's phone", "192.0.2.1")
@@ -131,13 +132,13 @@ async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(house):
 
 async def test_an_unknown_name_costs_one_verification_too(house, monkeypatch):
     asked = []
-    verify = house.passwords.verify
+    verify = house.hashing.verify
 
     async def counting(password, hashed):
         asked.append(hashed)
         return await verify(password, hashed)
 
-    monkeypatch.setattr(house.passwords, "verify", counting)
+    monkeypatch.setattr(house.hashing, "verify", counting)
     with pytest.raises(WrongCredentials):
         await house.accounts.login("nobody", PASSWORD)
     assert asked == [None]
@@ -152,6 +153,59 @@ async def test_a_hash_brought_from_elsewhere_is_replaced_at_sign_in(house):
     kept = await house.account_store.get(anna.user.user_id)
     assert kept.password_hash.startswith("$argon2id$")
     await house.accounts.login("anna", PASSWORD)
+
+
+async def change(house, user, **fields):
+    account = await house.account_store.get(user.user_id)
+    changed = replace(account, version=account.version + 1, **fields)
+    assert await house.account_store.update(changed)
+
+
+async def test_nobody_signs_in_with_a_disabled_account_and_only_who_knows_its_password_learns_so(
+    house,
+):
+    anna = await house.person("anna")
+    await change(house, anna.user, disabled_at="2026-01-01T00:00:00.000Z")
+    with pytest.raises(AccountDisabled):
+        await house.accounts.login("anna", "password of anna")
+    with pytest.raises(WrongCredentials):
+        await house.accounts.login("anna", "wrong horse")
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"disabled_at": "2026-01-01T00:00:00.000Z"}, AccountDisabled),
+        ({"password_hash": "$2b$04$" + "." * 53}, WrongCredentials),
+    ],
+)
+async def test_a_session_opened_while_its_account_changes_does_not_outlive_that(
+    house, monkeypatch, fields, refusal
+):
+    anna = await house.person("anna")
+    await house.sessions.end_all(anna.user.user_id)
+    create = house.session_store.create
+
+    async def overtaken(session):
+        monkeypatch.undo()
+        await change(house, anna.user, **fields)
+        await create(session)
+
+    monkeypatch.setattr(house.session_store, "create", overtaken)
+    with pytest.raises(refusal):
+        await house.accounts.login("anna", "password of anna")
+    assert await house.session_store.of(anna.user.user_id) == []
+
+
+async def test_nobody_registers_as_an_admin_and_who_is_one_sees_it_in_their_own_profile_alone(
+    house,
+):
+    anna = await house.person("anna")
+    assert anna.user.role == "person"
+    await change(house, anna.user, role="admin")
+    again = await house.accounts.login("anna", "password of anna")
+    assert again.user.role == "admin"
+    assert not hasattr(await house.users.get(anna.user.user_id), "role")
 
 
 async def try_wrongly(house, times, address="192.0.2.1"):

@@ -6,7 +6,7 @@ import pytest
 
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated
 from parley.model.ids import SessionId
-from parley.model.sessions import Identity
+from parley.model.sessions import Identity, session_of
 from parley.ports.bus import PresenceChanged
 from parley.ports.bus import SessionRevoked as Revoked
 
@@ -150,6 +150,25 @@ async def test_signing_out_ends_this_session_only_and_tells_all_nodes_once(house
     with pytest.raises(SessionRevoked):
         await house.sessions.refresh(phone.refresh_token)
     assert await house.sessions.authenticate(laptop.access_token)
+
+
+async def test_all_sessions_of_a_person_end_at_once_but_the_one_that_is_excepted(house):
+    anna, boris = await house.person("anna"), await house.person("boris")
+    laptop = await house.accounts.login("anna", "password of anna")
+    heard = []
+    house.bus.subscribe(on_signal=heard.append)
+    mine = await house.identity(laptop)
+
+    await house.sessions.end_all(mine.user_id, mine.session_id)
+
+    assert [signal.session_id for signal in heard] == [session_of(anna.refresh_token)]
+    with pytest.raises(SessionRevoked):
+        await house.sessions.authenticate(anna.access_token)
+    assert await house.sessions.authenticate(laptop.access_token) == mine
+    assert await house.sessions.authenticate(boris.access_token)
+    await house.sessions.end_all(mine.user_id)
+    with pytest.raises(SessionRevoked):
+        await house.sessions.authenticate(laptop.access_token)
 
 
 async def test_a_device_whose_access_token_expired_signs_out_by_its_refresh_token(house):

@@ -19,6 +19,9 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 ASKED = (Kind.INVALID, Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.UNAVAILABLE)
 """What may become of a question."""
 
+OPEN = (Kind.INVALID, Kind.TOO_LARGE, Kind.RATE_LIMITED, Kind.UNAVAILABLE)
+"""What may become of what anybody may ask for; each adds what is its own."""
+
 TOLD = (*ASKED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.TOO_LARGE, Kind.RATE_LIMITED)
 """What may become of a command."""
 

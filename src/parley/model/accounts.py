@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,12 +17,22 @@ MOST_EMAIL_CHARS = 254
 """RFC 5321, 4.5.3.1.3: a path of 256 octets, its angle brackets included."""
 MOST_NAME_CHARS = 80
 
+NAMELESS_CHARS = 6
+"""So much of their id names a person who gave no name: their e-mail address is no one else's business."""
+
+AccountRole = Literal["person", "admin"]
+"""What an account may do beyond chatting; given by whoever runs the server alone, never at registration."""
+
 _USERNAME = re.compile(r"[\w.-]{3,32}")
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]_]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server."""
+    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server.
+
+    `email_verified`: they have shown that the address is theirs. `new_email` is the one that they want instead, until
+    they have shown that of it. `avatar` is the address of a picture, `status` a line about what they are up to.
+    """
 
     user_id: UserId
     username: str | None
@@ -29,7 +40,15 @@ class Account(Struct, frozen=True, kw_only=True):
     display_name: str
     password_hash: str
     created_at: Timestamp
+    email_verified: bool = False
+    new_email: str | None = None
+    bio: str | None = None
+    avatar: str | None = None
+    status: str | None = None
     data: Json | None = None
+    role: AccountRole = "person"
+    disabled_at: Timestamp | None = None
+    """Since when nobody may sign in with it."""
     version: int = 1
 
 
@@ -47,6 +66,36 @@ class Me(User, frozen=True, kw_only=True, omit_defaults=True):
     """What a person sees of themselves."""
 
     email: str | None
+    email_verified: bool
+    new_email: str | None = None
+    role: AccountRole = "person"
+
+
+def new_account(
+    user_id: UserId,
+    *,
+    username: str | None,
+    email: str | None,
+    display_name: str | None,
+    created_at: Timestamp,
+) -> Account:
+    """An account that is as it must be, but for the password's hash, which is to follow.
+
+    Raises:
+        Invalid: A field is not, or both names are missing.
+    """
+    if username is None and email is None:
+        raise Invalid("A username or an e-mail address is needed.", field="username")
+    return Account(
+        user_id=user_id,
+        username=None if username is None else check_username(username),
+        email=None if email is None else check_email(email),
+        display_name=check_display_name(
+            display_name or username or f"user-{user_id[:NAMELESS_CHARS]}"
+        ),
+        password_hash="",
+        created_at=created_at,
+    )
 
 
 def folded(username: str) -> str:
@@ -121,4 +170,7 @@ def as_me(account: Account) -> Me:
         created_at=account.created_at,
         data=account.data,
         email=account.email,
+        email_verified=account.email_verified,
+        new_email=account.new_email,
+        role=account.role,
     )

@@ -55,6 +55,11 @@ class UnknownCommand(Invalid):
     message = "There is no such command."
 
 
+class InvalidCode(Invalid):
+    code = "invalid_code"
+    message = "This code is not good, or no longer; ask for a new one."
+
+
 class Unauthenticated(ChatError):
     kind = Kind.UNAUTHENTICATED
     code = "unauthenticated"
@@ -80,6 +85,16 @@ class Forbidden(ChatError):
     kind = Kind.FORBIDDEN
     code = "forbidden"
     message = "You may not do this."
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    message = "Nobody can register here by themselves."
+
+
+class AccountDisabled(Forbidden):
+    code = "account_disabled"
+    message = "This account is disabled; ask whoever runs this server."
 
 
 class ForeignOrigin(Forbidden):

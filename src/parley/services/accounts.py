@@ -1,73 +1,71 @@
 """Accounts: making one, and signing in."""
 
-from msgspec import Struct
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from parley.model.accounts import (
     MOST_EMAIL_CHARS,
     Account,
     as_me,
-    check_display_name,
-    check_email,
     check_password,
-    check_username,
     folded,
+    new_account,
 )
 from parley.model.buckets import Buckets
-from parley.model.errors import Invalid, RateLimited, WrongCredentials
+from parley.model.errors import (
+    AccountDisabled,
+    RateLimited,
+    RegistrationClosed,
+    Unavailable,
+    WrongCredentials,
+)
 from parley.model.ids import RandomBytes, UserId, random_id
 from parley.model.instants import timestamp
-from parley.model.sessions import MOST_DEVICE_CHARS, Identity, SignedIn, opened
+from parley.model.sessions import MOST_DEVICE_CHARS, SOMEWHERE, Device, Grant, SignedIn
 from parley.model.texts import check_text
+from parley.model.tries import Tries, network
 from parley.ports.accounts import AccountStore
 from parley.ports.clock import Clock
 from parley.ports.passwords import Passwords
-from parley.ports.sessions import SessionStore
-from parley.ports.tokens import Tokens
+from parley.ports.sessions import SessionKeeping
 
-NAMELESS_CHARS = 6
-"""So much of their id names a person who gave no name: their e-mail address is no one else's business."""
-
-
-class Device(Struct, frozen=True):
-    """Whence someone signs in: a name for the list of their sessions, and the address of their network."""
-
-    name: str = ""
-    address: str = ""
-
-
-SOMEWHERE = Device()
+ROUNDS = 3
+"""So often a sign-in begins again because its account changed while it was under way."""
 
 
 class Accounts:
     """Registers people and signs them in.
 
-    `session_lifetime_s` is how long a session lives without being refreshed. `tries` bounds attempts to sign in, a
-    bucket for each pair of address and name.
+    `tries` bounds attempts to sign in, `registrations` those to register, by address; None for no bound. `prove` has
+    a code mailed by which a person shows that an address is theirs. Where registration is not `open`, nobody makes
+    an account here by themselves.
     """
 
     def __init__(
         self,
         *,
         accounts: AccountStore,
-        sessions: SessionStore,
+        sessions: SessionKeeping,
         passwords: Passwords,
-        tokens: Tokens,
         clock: Clock,
         random: RandomBytes,
         epoch: str,
-        session_lifetime_s: int,
-        tries: Buckets,
+        tries: Tries,
+        registrations: Buckets | None,
+        prove: Callable[[UserId, str], None],
+        open_to_all: bool = True,
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._passwords = passwords
-        self._tokens = tokens
         self._clock = clock
         self._random = random
         self._epoch = epoch
-        self._lifetime_ms = session_lifetime_s * 1000
         self._tries = tries
+        self._registrations = registrations
+        self._prove = prove
+        self._open_to_all = open_to_all
 
     async def register(
         self,
@@ -78,28 +76,33 @@ class Accounts:
         display_name: str | None = None,
         device: Device = SOMEWHERE,
     ) -> SignedIn:
-        """Make an account and sign it in.
+        """Make an account and sign it in. To an e-mail address goes a code that shows whose it is.
 
         Raises:
+            RegistrationClosed: The operator makes the accounts here.
             Invalid: A field is not as it must be, or both names are missing.
             UsernameTaken: Somebody has this username, in any spelling that folds to it.
             EmailTaken: Somebody has this e-mail address.
-            RateLimited: Too many passwords wait to be hashed.
+            RateLimited: Too many from this address, or too many passwords wait to be hashed.
         """
-        if username is None and email is None:
-            raise Invalid("A username or an e-mail address is needed.", field="username")
+        if not self._open_to_all:
+            raise RegistrationClosed
         _check(device)
-        user_id = UserId(random_id(self._random))
-        account = Account(
-            user_id=user_id,
-            username=username if username is None else check_username(username),
-            email=email if email is None else check_email(email),
-            display_name=check_display_name(display_name or username or _nameless(user_id)),
-            password_hash=await self._passwords.hash(check_password(password)),
+        check_password(password)
+        account = new_account(
+            UserId(random_id(self._random)),
+            username=username,
+            email=email,
+            display_name=display_name,
             created_at=timestamp(self._clock.now_ms()),
         )
+        self._count_registration(device)
+        account = replace(account, password_hash=await self._passwords.hash(password))
         await self._accounts.create(account)
-        return await self._open(account, device)
+        _, grant = await self._sessions.open(account.user_id, device)
+        if account.email is not None:
+            self._prove(account.user_id, account.email)
+        return self._signed_in(account, grant)
 
     async def login(self, login: str, password: str, device: Device = SOMEWHERE) -> SignedIn:
         """Sign in by username or e-mail address.
@@ -108,53 +111,69 @@ class Accounts:
 
         Raises:
             WrongCredentials: Nobody has this name, or the password is another.
-            RateLimited: Too many attempts from this address with this name, or too many people at once.
+            AccountDisabled: The password is right, but nobody may sign in with this account.
+            RateLimited: Too many attempts from this address or with this name, or too many people at once.
+            Unavailable: The account kept changing.
         """
         check_text(login, "login", most_chars=MOST_EMAIL_CHARS)
         _check(device)
-        attempt = (device.address, folded(login))
-        wait_s = self._tries.take(attempt, self._clock.monotonic())
+        name = folded(login)
+        wait_s = self._tries.take(device.address, name, self._clock.monotonic())
         if wait_s:
             raise RateLimited("Too many attempts; wait a little.", retry_after=wait_s)
+        for _ in range(ROUNDS):
+            account = await self._verified(login, password)
+            self._tries.succeeded(device.address, name)
+            identity, grant = await self._sessions.open(account.user_id, device)
+            if await self._still_stands(account):
+                return self._signed_in(account, grant)
+            await self._sessions.logout(identity)
+        raise Unavailable("This account is changing; try again.")
+
+    async def _verified(self, login: str, password: str) -> Account:
+        """The account of this name, if the password is its own."""
         account = await self._accounts.by_login(login)
         fits, better = await self._passwords.verify(
             password, account.password_hash if account is not None else None
         )
         if account is None or not fits:
             raise WrongCredentials
-        self._tries.forget(attempt)
+        if account.disabled_at is not None:
+            raise AccountDisabled
         if better is not None:
+            upgraded = replace(account, password_hash=better, version=account.version + 1)
             # Where the account changed meanwhile, the next sign-in brings the better hash again.
-            await self._accounts.update(
-                replace(account, password_hash=better, version=account.version + 1)
-            )
-        return await self._open(account, device)
+            if await self._accounts.update(upgraded):
+                return upgraded
+        return account
 
-    async def _open(self, account: Account, device: Device) -> SignedIn:
-        now_ms = self._clock.now_ms()
-        session, refresh_token = opened(
-            account.user_id,
-            device=device.name,
-            address=device.address,
-            now_ms=now_ms,
-            lifetime_ms=self._lifetime_ms,
-            random=self._random,
-        )
-        await self._sessions.create(session)
-        identity = Identity(account.user_id, session.session_id)
-        access_token, expires_in = self._tokens.issue(identity, now_ms)
+    async def _still_stands(self, account: Account) -> bool:
+        """Whether the password that was verified is still the one, and may be used.
+
+        Whoever changes it, or disables the account, then ends its sessions: one that is opened at the same moment
+        must not be missed, so it is looked at again after it was opened.
+        """
+        now = await self._accounts.get(account.user_id)
+        if now is None or now.disabled_at is not None:
+            return False
+        return now.password_hash == account.password_hash
+
+    def _count_registration(self, device: Device) -> None:
+        if self._registrations is None:
+            return
+        wait_s = self._registrations.take(network(device.address), self._clock.monotonic())
+        if wait_s:
+            raise RateLimited("Too many accounts; wait a little.", retry_after=wait_s)
+
+    def _signed_in(self, account: Account, grant: Grant) -> SignedIn:
         return SignedIn(
             user=as_me(account),
-            access_token=access_token,
-            expires_in=expires_in,
-            refresh_token=refresh_token,
+            access_token=grant.access_token,
+            expires_in=grant.expires_in,
+            refresh_token=grant.refresh_token,
             epoch=self._epoch,
         )
 
 
 def _check(device: Device) -> None:
     check_text(device.name, "device", most_chars=MOST_DEVICE_CHARS, blank=True)
-
-
-def _nameless(user_id: UserId) -> str:
-    return f"user-{user_id[:NAMELESS_CHARS]}"

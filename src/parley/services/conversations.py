@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking
 from parley.journal.commands import Committed, Judge, Unchanged
 from parley.journal.journal import Journal
 from parley.model.conversations import State, Summary, summary
@@ -16,7 +17,7 @@ from parley.model.entries import (
     MessageNew,
     Role,
 )
-from parley.model.errors import Conflict, Invalid, NotFound, TooLarge
+from parley.model.errors import Blocked, Conflict, Invalid, NotFound, TooLarge
 from parley.model.ids import (
     ConversationId,
     RandomBytes,
@@ -84,6 +85,7 @@ class Conversations:
         self,
         *,
         journal: Journal,
+        blocking: Blocking,
         views: Views,
         marks: MarkStore,
         accounts: AccountStore,
@@ -94,6 +96,7 @@ class Conversations:
         most_room_members: int = 100_000,
     ) -> None:
         self._journal = journal
+        self._blocking = blocking
         self._views = views
         self._marks = marks
         self._accounts = accounts
@@ -108,11 +111,14 @@ class Conversations:
 
         Raises:
             NotFound: There is no such person.
+            Blocked: It is not open yet, and one of the two has blocked the other.
         """
         conversation_id = direct_id(user_id, other_id)
         state = await self._journal.state(conversation_id)
         if not state.head:
             await self._require_people([other_id])
+            if (await self._blocking.between(user_id, other_id)).blocked:
+                raise Blocked
             await self._journal.commit(
                 conversation_id,
                 user_id,
@@ -127,6 +133,7 @@ class Conversations:
             Invalid: The name, or the data, is not acceptable.
             TooLarge: More first members than allowed.
             NotFound: Somebody of `members` does not exist; `details["user_ids"]` says who.
+            Blocked: Somebody of `members` has blocked this person; `details["user_ids"]` says who.
             ClientIdReused: The client_id was used for something else.
         """
         check_text(group.name, "name", most_chars=NAME_CHARS)
@@ -138,6 +145,7 @@ class Conversations:
         if len(others) >= self._most_first_members:
             raise TooLarge("Too many first members.", most=self._most_first_members)
         await self._require_people(others)
+        await self._require_willing(user_id, others)
         first = (FirstMember(user_id, "owner"), *(FirstMember(one, "member") for one in others))
 
         def judge(state: State) -> Entry:
@@ -225,14 +233,18 @@ class Conversations:
         Raises:
             NotFound: The conversation is not there for this person, or there is no such person to add.
             Forbidden: This person's role, or the kind of conversation, does not allow it.
+            Blocked: That person has blocked this one.
             Conflict: The conversation is full.
         """
         await self._require_people([added_id])
+        blocked = bool(await self._blocking.by(user_id, [added_id]))
 
         def judge(state: State) -> Entry | Unchanged:
             in_room = state.kind == "room"
             most = self._most_room_members if in_room else self._most_group_members
             entry = add_member(state, user_id, added_id, role=role, most=most)
+            if entry is not None and blocked:
+                raise Blocked
             return entry or Unchanged()
 
         return await self._change(
@@ -279,6 +291,11 @@ class Conversations:
         return await self._journal.commit(
             conversation_id, user_id, judge, client_id=client_id, digest=digest
         )
+
+    async def _require_willing(self, user_id: UserId, others: Sequence[UserId]) -> None:
+        unwilling = await self._blocking.by(user_id, others)
+        if unwilling:
+            raise Blocked("Somebody has blocked you.", user_ids=sorted(unwilling))
 
     async def _require_people(self, user_ids: Sequence[UserId]) -> None:
         missing = set(user_ids) - await self._accounts.existing(user_ids)

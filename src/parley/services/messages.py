@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking, Relation
 from parley.journal.commands import Committed, Unchanged
 from parley.journal.journal import Journal
 from parley.model.accounts import folded
 from parley.model.conversations import State
 from parley.model.entries import Entry, Json, MessageNew
-from parley.model.errors import Invalid, NotFound, Unavailable
+from parley.model.errors import Blocked, Invalid, NotFound, Unavailable
 from parley.model.ids import ConversationId, UserId, direct_id
 from parley.model.messages import UNTOUCHED, Version, as_shown, versions
 from parley.model.permissions import (
@@ -69,8 +70,17 @@ class Draft(Struct, frozen=True, kw_only=True):
 class Messages:
     """What people say. Nobody but members reads or writes, judged anew at every call."""
 
-    def __init__(self, *, journal: Journal, log: Log, accounts: AccountStore, spawn: Spawn) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        blocking: Blocking,
+        log: Log,
+        accounts: AccountStore,
+        spawn: Spawn,
+    ) -> None:
         self._journal = journal
+        self._blocking = blocking
         self._spawn = spawn
         self._log = log
         self._accounts = accounts
@@ -85,6 +95,7 @@ class Messages:
             TooLarge: They are larger than allowed (likewise).
             NotFound: The conversation, or the message replied to, is not there for this person.
             Forbidden: This person may only read.
+            Blocked: It is a direct conversation, and one of the two has blocked the other.
             ClientIdReused: The client_id was used for something else.
             Unavailable: It is open whether the message is in; retry with the same client_id.
         """
@@ -93,7 +104,7 @@ class Messages:
             check_data(draft.data)
         names = mentioned_names(draft.body)
         if not names:
-            return self._commit(user_id, conversation_id, draft, ())
+            return self._send(user_id, conversation_id, draft, ())
         answer: Answer[Committed] = Answer()
         self._spawn(self._send_mentioning(user_id, conversation_id, draft, names, answer))
         return answer
@@ -111,7 +122,48 @@ class Messages:
         except Unavailable as error:
             answer.fail(error)
         else:
-            self._commit(user_id, conversation_id, draft, mentions).pass_on(answer)
+            self._send(user_id, conversation_id, draft, mentions).pass_on(answer)
+
+    def _send(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        draft: Draft,
+        mentions: tuple[UserId, ...],
+    ) -> Answer[Committed]:
+        """At once where the conversation and its people's blocks are in memory; else in the order of asking.
+
+        By callbacks, not by a task: what one sends next must not overtake this.
+        """
+        loaded = self._journal.state(conversation_id)
+        if loaded.done and (relation := self._at_hand(loaded, user_id)) is not None:
+            return self._commit(user_id, conversation_id, draft, mentions, relation)
+        answer: Answer[Committed] = Answer()
+
+        def judged_by(found: Answer[Relation]) -> None:
+            try:
+                relation = found.result()
+            except Unavailable as error:
+                answer.fail(error)
+            else:
+                self._commit(user_id, conversation_id, draft, mentions, relation).pass_on(answer)
+
+        def with_state(found: Answer[State]) -> None:
+            try:
+                state = found.result()
+            except Unavailable as error:
+                answer.fail(error)
+            else:
+                self._blocking.relation(state, user_id).then(judged_by)
+
+        loaded.then(with_state)
+        return answer
+
+    def _at_hand(self, loaded: Answer[State], user_id: UserId) -> Relation | None:
+        try:
+            return self._blocking.at_hand(loaded.result(), user_id)
+        except Unavailable:
+            return None
 
     def _commit(
         self,
@@ -119,9 +171,11 @@ class Messages:
         conversation_id: ConversationId,
         draft: Draft,
         mentions: tuple[UserId, ...],
+        relation: Relation,
     ) -> Answer[Committed]:
         def judge(state: State) -> Entry:
             require_writer(state, user_id)
+            relation.require_open(state)
             if draft.reply_to is not None and state.message(draft.reply_to) is None:
                 raise NotFound("The message replied to is not here.", reply_to=draft.reply_to)
             return MessageNew(
@@ -156,13 +210,22 @@ class Messages:
             TooLarge: It is larger than allowed.
             NotFound: The message is not there for this person, or was deleted.
             Forbidden: It is someone else's.
+            Blocked: It is a direct conversation, and one of the two has blocked the other.
         """
         _check_body(body)
         mentions = await self._people(mentioned_names(body))
+        state = await self._journal.state(conversation_id)
+        relation = await self._blocking.relation(state, user_id)
+
+        def judge(state: State) -> Entry:
+            entry = edit_message(state, user_id, seq, body, mentions)
+            relation.require_open(state)
+            return entry
+
         return await self._journal.commit(
             conversation_id,
             user_id,
-            lambda state: edit_message(state, user_id, seq, body, mentions),
+            judge,
             client_id=client_id,
             digest=self._journal.digest("message.edit", seq, body) if client_id else None,
         )
@@ -214,6 +277,8 @@ class Messages:
         if not state.head:
             if not await self._accounts.existing([other_id]):
                 raise NotFound("There is no such person.", user_id=other_id)
+            if (await self._blocking.between(user_id, other_id)).blocked:
+                raise Blocked
             await self._journal.commit(
                 conversation_id,
                 user_id,

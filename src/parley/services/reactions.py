@@ -1,7 +1,10 @@
 """Reactions: what people say to a message without words."""
 
+from parley.journal.blocking import Blocking
 from parley.journal.commands import Committed, Judge, Unchanged
 from parley.journal.journal import Journal
+from parley.model.conversations import State
+from parley.model.entries import Entry
 from parley.model.ids import ConversationId, UserId
 from parley.model.permissions import add_reaction, remove_reaction
 from parley.model.texts import check_text
@@ -12,8 +15,9 @@ EMOJI_BYTES = 64
 class Reactions:
     """Each person reacts with each emoji once."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, *, journal: Journal, blocking: Blocking) -> None:
         self._journal = journal
+        self._blocking = blocking
 
     async def add(
         self,
@@ -32,13 +36,18 @@ class Reactions:
             NotFound: The message is not there for this person, or was deleted.
             Forbidden: This person may only read.
             Conflict: The message has 50 different reactions.
+            Blocked: It is a direct conversation, and one of the two has blocked the other.
         """
+        state = await self._journal.state(conversation_id)
+        relation = await self._blocking.relation(state, user_id)
+
+        def judge(state: State) -> Entry | Unchanged:
+            entry = add_reaction(state, user_id, seq, emoji)
+            relation.require_open(state)
+            return entry or Unchanged()
+
         return await self._commit(
-            user_id,
-            conversation_id,
-            lambda state: add_reaction(state, user_id, seq, emoji) or Unchanged(),
-            client_id,
-            ("reaction.add", seq, emoji),
+            user_id, conversation_id, judge, client_id, ("reaction.add", seq, emoji)
         )
 
     async def remove(

@@ -8,8 +8,16 @@ from parley.adapters.mongo.client import Database, translated
 Migration = Callable[[Database], Awaitable[None]]
 """One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
 
-MIGRATIONS: Sequence[Migration] = (indexes.create, reactions.fill)
-"""The first one makes version 1 out of an empty database. Append; never change one that was released."""
+MIGRATIONS: Sequence[Migration] = (
+    indexes.create,
+    indexes.create,
+    indexes.create,
+    reactions.fill,
+)
+"""The first one makes version 1 out of an empty database. Append; never change one that was released.
+
+What only adds an index needs no step: every start makes those that are missing.
+"""
 
 
 class NewerSchema(Exception):

@@ -1,7 +1,7 @@
 """Accounts, kept in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,17 +13,15 @@ from parley.model.errors import EmailTaken, UsernameTaken
 from parley.model.ids import UserId
 from parley.ports.accounts import AccountStore
 
-_FIELDS: Final = "user_id, username, email, display_name, password_hash, created_at, data, version"
-_SELECT: Final = f"SELECT {_FIELDS} FROM accounts"
+_FIELDS: Final = Account.__struct_fields__
+_KEYS: Final = ("username_key", "email_key", "name_key", "directory_key")
+_COLUMNS: Final = (*_FIELDS, *_KEYS)
+_SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM accounts"
 _INSERT: Final = f"""
-    INSERT INTO accounts ({_FIELDS}, username_key, email_key, name_key, directory_key)
-    VALUES (:user_id, :username, :email, :display_name, :password_hash, :created_at, :data, :version,
-            :username_key, :email_key, :name_key, :directory_key)
+    INSERT INTO accounts ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
 """
-_UPDATE: Final = """
-    UPDATE accounts SET username = :username, email = :email, display_name = :display_name,
-        password_hash = :password_hash, created_at = :created_at, data = :data, version = :version,
-        username_key = :username_key, email_key = :email_key, name_key = :name_key, directory_key = :directory_key
+_UPDATE: Final = f"""
+    UPDATE accounts SET {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
     WHERE user_id = :user_id AND version = :version - 1
 """
 _TAKEN: Final = """
@@ -43,6 +41,7 @@ _PAGE: Final = f"""
 _NAMED: Final = """
     SELECT username_key, user_id FROM accounts WHERE username_key IN (SELECT value FROM json_each(?))
 """
+_SEVERAL: Final = f"{_SELECT} WHERE user_id IN (SELECT value FROM json_each(?))"
 _EXISTING: Final = "SELECT user_id FROM accounts WHERE user_id IN (SELECT value FROM json_each(?))"
 
 
@@ -61,6 +60,15 @@ class SqliteAccounts(AccountStore):
     async def get(self, user_id: UserId) -> Account | None:
         def reading(connection: sqlite3.Connection) -> Account | None:
             return _first(connection.execute(f"{_SELECT} WHERE user_id = ?", (user_id,)))
+
+        return await self._database.read(reading)
+
+    async def several(self, user_ids: Collection[UserId]) -> dict[UserId, Account]:
+        wanted = msgspec.json.encode(list(user_ids)).decode()
+
+        def reading(connection: sqlite3.Connection) -> dict[UserId, Account]:
+            found = map(_account, connection.execute(_SEVERAL, (wanted,)))
+            return {account.user_id: account for account in found}
 
         return await self._database.read(reading)
 
@@ -128,14 +136,7 @@ def _first(found: sqlite3.Cursor) -> Account | None:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    user_id, username, email, display_name, password_hash, created_at, data, version = row
-    return Account(
-        user_id=user_id,
-        username=username,
-        email=email,
-        display_name=display_name,
-        password_hash=password_hash,
-        created_at=created_at,
-        data=decode_data(data),
-        version=version,
-    )
+    fields = dict(zip(_FIELDS, row, strict=True))
+    fields["email_verified"] = bool(fields["email_verified"])
+    fields["data"] = decode_data(fields["data"])
+    return Account(**fields)

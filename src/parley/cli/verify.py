@@ -1,0 +1,195 @@
+"""`parley verify`: hold a server to the promises of delivery, from outside."""
+
+import asyncio
+import importlib
+import os
+import random
+import secrets
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from parley.cli.console import FAILED, WRONG_USAGE, give_up
+
+if TYPE_CHECKING:
+    from parley.verify.ports import Chat
+    from parley.verify.report import Verdict
+    from parley.verify.run import Options, Progress, Tell
+    from parley.verify.server import Server
+
+ADAPTERS: Final = {
+    "parley": "parley.verify.adapters.parley.chat:ParleyChat",
+    "plain": "parley.verify.adapters.plain:PlainChat",
+}
+DRAIN_SECONDS: Final = "4"
+"""Of a server that is ours, so that a run has time for more than its endings; `PARLEY_DRAIN_SECONDS` says otherwise."""
+
+
+def verify(
+    *,
+    seconds: Annotated[float, typer.Option(min=1, help="How long there is trouble.")] = 60,
+    people: Annotated[int, typer.Option(min=2, help="How many take part.")] = 8,
+    devices: Annotated[int, typer.Option(min=1, help="How many each has at first.")] = 2,
+    conversations: Annotated[int, typer.Option(min=1, help="How many there are at first.")] = 8,
+    per_second: Annotated[float, typer.Option(min=0.1, help="Commands wanted, of all.")] = 300,
+    kill_every: Annotated[
+        float, typer.Option(min=0, help="Mean seconds between kills, stops, pauses; 0 for none.")
+    ] = 4,
+    cut_every: Annotated[
+        float, typer.Option(min=0, help="Mean seconds between cuts of the network; 0 for none.")
+    ] = 0.7,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Makes the same choices again.", show_default="any")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="A server that runs, instead of one of our own.")
+    ] = None,
+    restart_command: Annotated[
+        str | None, typer.Option(help="With --url: what kills that server and starts it again.")
+    ] = None,
+    serve: Annotated[
+        str | None,
+        typer.Option(help="What to run instead of Parley; {port} and {data} stand in it."),
+    ] = None,
+    adapter: Annotated[
+        str, typer.Option(help="The server's language: parley, plain, or MODULE:CLASS.")
+    ] = "parley",
+    as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the server's folder.")] = False,
+) -> None:
+    """Run clients against a server that is killed and a network that is cut, and check what was promised.
+
+    Without --url it starts a server of its own in a temporary folder, on loopback, with the settings of this
+    environment. Exit code 0 says that every promise held, 1 that one was broken, or that nothing could be proved.
+    """
+    if restart_command is not None and url is None:
+        give_up("--restart-command goes with --url.", code=WRONG_USAGE)
+    if url is not None and (serve is not None or not url.startswith("http://")):
+        give_up("--url takes an http:// address, and goes without --serve.", code=WRONG_USAGE)
+    try:
+        from parley.verify.run import Options  # noqa: PLC0415  # its HTTP client is an extra
+    except ImportError:
+        give_up("This needs its client library: install parley[verify].")
+    options = Options(
+        seed=secrets.randbelow(2**32) if seed is None else seed,
+        seconds=seconds,
+        people=people,
+        devices=devices,
+        conversations=conversations,
+        per_second=per_second,
+        kill_every=kill_every,
+        cut_every=cut_every,
+    )
+    folder = Path(tempfile.mkdtemp(prefix="parley-verify-"))
+    try:
+        server = _server(options, folder, url, restart_command, serve)
+        verdict = _prove(options, _chat(adapter), server, serve or url or "parley serve")
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    if keep:
+        Console(stderr=True).print(f"The server's folder is {folder}", highlight=False)
+    _print(verdict, as_json=as_json)
+    if not verdict.holds:
+        raise SystemExit(FAILED)
+
+
+def _server(
+    options: "Options",
+    folder: Path,
+    url: str | None,
+    restart_command: str | None,
+    serve: str | None,
+) -> "Server":
+    from parley.verify.server import (  # noqa: PLC0415
+        GivenServer,
+        OwnServer,
+        parley_command,
+        words,
+    )
+
+    if url is not None:
+        return GivenServer(url, restart_command)
+    command = parley_command() if serve is None else words(serve)
+    settings = {"PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS)}
+    dice = random.Random(f"{options.seed} server")  # noqa: S311  # it is to be repeatable
+    return OwnServer(command, folder, settings, dice)
+
+
+def _chat(adapter: str) -> "Chat":
+    module, _, name = ADAPTERS.get(adapter, adapter).partition(":")
+    try:
+        chat: Chat = getattr(importlib.import_module(module), name)()
+    except (ImportError, AttributeError, ValueError) as error:
+        give_up(f"There is no adapter {adapter}: {error}", code=WRONG_USAGE)
+    return chat
+
+
+def _prove(options: "Options", chat: "Chat", server: "Server", name: str) -> "Verdict":
+    from parley.verify.checker import check  # noqa: PLC0415
+    from parley.verify.ports import NotNow  # noqa: PLC0415
+    from parley.verify.report import Verdict  # noqa: PLC0415
+    from parley.verify.run import Run  # noqa: PLC0415
+    from parley.verify.server import Failed  # noqa: PLC0415
+
+    async def run(tell: "Tell") -> "Verdict":
+        proof = Run(options, chat, server, tell)
+        history = await proof.history()
+        return Verdict(name, options, proof.book.figures, check(history))
+
+    try:
+        with _bar() as bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(run(_telling(bar)))
+    except (Failed, NotNow) as problem:
+        give_up(f"Nothing could be proved: {problem}")
+    except KeyboardInterrupt:
+        give_up(f"Interrupted. Again with the same choices: --seed {options.seed}")
+
+
+def _bar() -> Bar:
+    return Bar(
+        TextColumn("{task.description:<30}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[seconds]}"),
+        TextColumn("{task.fields[done]}"),
+        console=Console(file=sys.stderr),
+        disable=not os.isatty(sys.stderr.fileno()),
+        transient=True,
+    )
+
+
+def _telling(bar: Bar) -> "Tell":
+    task = bar.add_task("starting", seconds="", done="")
+
+    def tell(now: "Progress") -> None:
+        figures = now.figures
+        done = f"{figures.messages:,} messages  {figures.kills()} kills  {figures.cuts} cuts  {figures.retries} retries"
+        seconds = f"{now.seconds:.0f}/{now.of_seconds:.0f}"
+        bar.update(
+            task,
+            description=now.phase,
+            completed=now.seconds,
+            total=now.of_seconds,
+            seconds=seconds,
+            done=done,
+        )
+
+    return tell
+
+
+def _print(verdict: "Verdict", *, as_json: bool) -> None:
+    from parley.verify import report  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(report.as_json(verdict))
+    else:
+        for line in report.lines(verdict):
+            typer.echo(line)
