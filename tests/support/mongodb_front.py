@@ -24,6 +24,26 @@ Fate = Callable[[Forward], Awaitable[Document | None]]
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 HEADER = struct.Struct("<iiii")
 SET_NAME = "rs0"
+WRITES = ("insert", "update", "delete", "findAndModify")
+READS = ("find", "aggregate")
+ELECTION_SHARE = 0.2
+"""Of the time that a primary is to stay away: here nobody else has to be elected."""
+
+RETRYABLE = ["RetryableWriteError"]
+NOT_PRIMARY: Document = {
+    "ok": 0.0,
+    "code": 10107,
+    "codeName": "NotWritablePrimary",
+    "errmsg": "not primary",
+    "errorLabels": RETRYABLE,
+}
+INTERRUPTED: Document = {
+    "ok": 0.0,
+    "code": 11602,
+    "codeName": "InterruptedDueToReplStateChange",
+    "errmsg": "operation was interrupted",
+    "errorLabels": RETRYABLE,
+}
 
 
 def answered(reply: Document) -> Fate:
@@ -81,6 +101,8 @@ class Front:
         self._answers: dict[tuple[bytes, int], asyncio.Task[Document]] = {}
         self._numbers = itertools.count(1)
         self._writers: set[asyncio.StreamWriter] = set()
+        self._deposed = False
+        self._elections = 1
         self.asked: Counter[str] = Counter()
         self.port = 0
 
@@ -125,9 +147,7 @@ class Front:
         _, number, _, kind = HEADER.unpack_from(message)
         if kind == OP_QUERY:  # the first hello of a connection
             reply = await _ask(behind, message)
-            return _packed(
-                reply[16:36], self._as_primary(bson.decode(reply[36:])), number, OP_REPLY
-            )
+            return _packed(reply[16:36], self._as_member(bson.decode(reply[36:])), number, OP_REPLY)
         assert kind == OP_MSG
         command = _unpacked(message)
         name = next(iter(command))
@@ -135,17 +155,42 @@ class Front:
         if answer is None:
             return None
         if name.lower() in ("hello", "ismaster"):
-            answer = self._as_primary(answer)
+            answer = self._as_member(answer)
         return _packed(struct.pack("<iB", 0, 0), answer, number, OP_MSG)
 
     def _fate(self, name: str, command: Document) -> Fate:
+        if name == "replSetStepDown":
+            return self._step_down(command[name] * ELECTION_SHARE)
+        called = f"{name} {command[name]}" if isinstance(command[name], str) else name
         if command.get("readConcern", {}).get("level") == "linearizable":
-            name = f"linearizable {name}"
-        elif isinstance(command[name], str):
-            name = f"{name} {command[name]}"
-        self.asked[name] += 1
-        waiting = self._fates.get(name)
-        return waiting.pop(0) if waiting else self._always.get(name, altered())
+            called = f"linearizable {name}"
+        self.asked[called] += 1
+        if self._deposed and name in (*WRITES, *READS):
+            return answered(NOT_PRIMARY)
+        waiting = self._fates.get(called)
+        fate = waiting.pop(0) if waiting else self._always.get(called, altered())
+        return self._until_deposed(fate) if name in WRITES else fate
+
+    def _until_deposed(self, fate: Fate) -> Fate:
+        """What was under way when the primary stepped down is in or not: it says only that it was interrupted."""
+
+        async def interrupted(forward: Forward) -> Document | None:
+            reply = await fate(forward)
+            return INTERRUPTED if self._deposed and reply is not None else reply
+
+        return interrupted
+
+    def _step_down(self, seconds: float) -> Fate:
+        async def fate(_forward: Forward) -> Document | None:
+            self._deposed = True
+            asyncio.get_running_loop().call_later(seconds, self._elected)
+            return {"ok": 1.0}
+
+        return fate
+
+    def _elected(self) -> None:
+        self._deposed = False
+        self._elections += 1
 
     async def _carried_out(self, command: Document, behind: "_Connection") -> Document:
         """Its answer; where it was carried out before, the one of then."""
@@ -172,18 +217,19 @@ class Front:
         await late[1].wait_closed()
         return answer
 
-    def _as_primary(self, hello: Document) -> Document:
+    def _as_member(self, hello: Document) -> Document:
         here = f"127.0.0.1:{self.port}"
+        primary = {"primary": here, "electionId": bson.ObjectId(f"{self._elections:024x}")}
         return {
             **hello,
             "setName": SET_NAME,
             "setVersion": 1,
             "hosts": [here],
             "me": here,
-            "primary": here,
-            "ismaster": True,
-            "isWritablePrimary": True,
-            "secondary": False,
+            "ismaster": not self._deposed,
+            "isWritablePrimary": not self._deposed,
+            "secondary": self._deposed,
+            **({} if self._deposed else primary),
         }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pymongo import DeleteMany, UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, translated, upserting
+from parley.adapters.mongo.client import Database, Document, Filter, translated, upserting
 from parley.adapters.mongo.entries import BRANCHES, Range, branch
 from parley.model.ids import ConversationId, UserId, message_id
 
@@ -47,7 +47,7 @@ class Mentions:
             for conversation_id, bounds in wanted.items()
         ]
         for start in range(0, len(branches), BRANCHES):
-            pipeline = [
+            pipeline: list[Filter] = [
                 {"$match": {"$or": branches[start : start + BRANCHES]}},
                 {"$limit": MOST_COUNTED},
                 {"$group": {"_id": "$conversation_id", "count": {"$sum": 1}}},

@@ -8,15 +8,15 @@ from parley.adapters.mongo.client import Database, translated
 Migration = Callable[[Database], Awaitable[None]]
 """One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
 
-MIGRATIONS: Sequence[Migration] = (
-    indexes.create,
-    indexes.create,
-    indexes.create,
-    reactions.fill,
-)
+
+async def indexes_alone(_database: Database) -> None:
+    """What came with nothing but indexes, which every start makes."""
+
+
+MIGRATIONS: Sequence[Migration] = (indexes_alone, indexes_alone, indexes_alone, reactions.fill)
 """The first one makes version 1 out of an empty database. Append; never change one that was released.
 
-What only adds an index needs no step: every start makes those that are missing.
+Indexes need no step: every start makes those that are missing.
 """
 
 
@@ -25,7 +25,7 @@ class NewerSchema(Exception):
 
 
 async def migrate(database: Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the database to the newest version; several nodes may start at once.
+    """Make the indexes that are missing, and bring the database to the newest version; several nodes may start at once.
 
     Raises:
         NewerSchema: It is newer than this program knows.
@@ -36,6 +36,7 @@ async def migrate(database: Database, migrations: Sequence[Migration] = MIGRATIO
         raise NewerSchema(
             f"The database has schema version {version}; this program knows {len(migrations)}."
         )
+    await indexes.create(database)
     for number, step in enumerate(migrations[version:], start=version + 1):
         await step(database)
         with translated():

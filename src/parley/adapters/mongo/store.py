@@ -195,5 +195,4 @@ class MongoStore:
 async def _prepare(database: Database) -> None:
     await database.open()
     await schema.migrate(database)
-    await indexes.create(database)  # those that came with no step of the schema
     await indexes.check(database)
