@@ -24,6 +24,8 @@ from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
+from parley.control.door import ControlDoor
+from parley.control.operations import Operations
 from parley.gateway.authentication import Authentication
 from parley.gateway.commands import Commands
 from parley.gateway.door import Door
@@ -48,6 +50,7 @@ from parley.services.administration import Administration
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
@@ -106,7 +109,22 @@ async def build(
         access_log=settings.access_log,
         trusted_proxies=settings.trusted_proxies,
     )
+    control = ControlDoor(_operations(core, services.sessions))
+    inside.push_async_callback(control.close)
+    await control.open(folder.path)
     return sockets, http
+
+
+async def operations(
+    settings: Settings, folder: DataFolder | None, inside: AsyncExitStack
+) -> Operations:
+    """What operators may ask for, on a store that no server has open. Closing is as with `build`.
+
+    Raises:
+        CannotOpenStore: The database can't be used.
+    """
+    core = await _core(settings, folder, inside)
+    return _operations(core, _sessions(settings, core))
 
 
 class Core(Struct, frozen=True, kw_only=True):
@@ -123,14 +141,16 @@ class Core(Struct, frozen=True, kw_only=True):
     """A key for one purpose, so that none signs for another's."""
 
 
-async def _core(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Core:
+async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
     clock = SystemClock()
     stores = await open_stores(settings, folder, clock, inside)
     passwords = Argon2Passwords(random=token_bytes)
     inside.callback(passwords.close)
     background = Background()
     inside.push_async_callback(background.settled)
-    derived_key = partial(_derived, settings.secret or folder.secret())
+    # Without a folder nothing is signed that a server would have to know again.
+    secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
+    derived_key = partial(_derived, secret)
     lifetime_s = settings.access_token_minutes * 60
     return Core(
         clock=clock,
@@ -170,13 +190,7 @@ def _services(settings: Settings, core: Core) -> Services:
             session_lifetime_s=_session_lifetime_s(settings),
             tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
         ),
-        sessions=Sessions(
-            sessions=stores.sessions,
-            tokens=core.tokens,
-            bus=core.bus,
-            clock=core.clock,
-            session_lifetime_s=_session_lifetime_s(settings),
-        ),
+        sessions=_sessions(settings, core),
         users=Users(stores.accounts),
         conversations=Conversations(
             journal=journal,
@@ -229,6 +243,29 @@ def _services(settings: Settings, core: Core) -> Services:
         sync=Sync(
             journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
         ),
+    )
+
+
+def _sessions(settings: Settings, core: Core) -> Sessions:
+    return Sessions(
+        sessions=core.stores.sessions,
+        tokens=core.tokens,
+        bus=core.bus,
+        clock=core.clock,
+        session_lifetime_s=_session_lifetime_s(settings),
+    )
+
+
+def _operations(core: Core, sessions: Sessions) -> Operations:
+    return Operations(
+        operator=Operator(
+            accounts=core.stores.accounts,
+            sessions=core.stores.sessions,
+            end_all=sessions.end_all,
+            passwords=core.passwords,
+            clock=core.clock,
+            random=token_bytes,
+        )
     )
 
 

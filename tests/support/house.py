@@ -27,6 +27,7 @@ from parley.services.administration import Administration
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.operator import Operator
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
@@ -68,6 +69,14 @@ class House:
         )
         self.sessions = self.more_sessions()
         self.users = Users(self.account_store)
+        self.operator = Operator(
+            accounts=self.account_store,
+            sessions=self.session_store,
+            end_all=self.sessions.end_all,
+            passwords=self.passwords,
+            clock=self.clock,
+            random=secrets.token_bytes,
+        )
         self.log = MemoryLog()
         self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from parley.cli import migrate, serve, settings, verify
+from parley.cli import admin, migrate, serve, settings, verify
 
 app = typer.Typer(
     name="parley",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.command("settings")(settings.show)
+app.add_typer(admin.app, name="admin")
 app.command("verify")(verify.verify)
 
 

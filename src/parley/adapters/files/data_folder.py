@@ -21,13 +21,25 @@ class DataFolderError(Exception):
     """The folder can't be used; the message says to an operator why, and what to do."""
 
 
+class InUse(DataFolderError):
+    """Another process owns it: `holder` is its number."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.holder = holder
+        super().__init__(
+            f"The data folder {path} is in use by process {holder}. "
+            "Stop that one first, or choose another folder with --data."
+        )
+
+
 class DataFolder:
     """The folder while this process owns it; made where it is missing.
 
     The lock is the kernel's (flock), so it ends with the process however that ends.
 
     Raises:
-        DataFolderError: Another process owns it, it can't be written, or it is on a network file system.
+        InUse: Another process owns it.
+        DataFolderError: It can't be written, or it is on a network file system.
     """
 
     def __init__(self, path: Path, *, allow_network: bool = False) -> None:
@@ -113,11 +125,7 @@ def _lock(path: Path) -> int:
     except BlockingIOError as error:
         holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
         os.close(descriptor)
-        message = (
-            f"The data folder {path} is in use by process {holder or 'unknown'}. "
-            "Stop that one first, or choose another folder with --data."
-        )
-        raise DataFolderError(message) from error
+        raise InUse(path, holder or "unknown") from error
     except OSError:
         os.close(descriptor)
         raise

@@ -1,0 +1,1 @@
+"""The operators' door: what commands on this machine ask of the process that owns the data folder."""
