@@ -87,7 +87,7 @@ def _node_durable(synchronous: str) -> Peer:
         ),
         reference=f"node-durable-{synchronous.lower()}",
         dialect=dialects.CONVERSATIONS,
-        environment={"SYNCHRONOUS": synchronous},
+        environment={"SYNCHRONOUS": synchronous, "NODE_ENV": "production"},
         data="node-durable",
     )
 
@@ -104,6 +104,10 @@ def _parley(synchronous: str) -> Peer:
             "PARLEY_SYNCHRONOUS": synchronous,
             "PARLEY_ACCESS_TOKEN_MINUTES": "1440",  # a long run must not outlive its tokens
             "PARLEY_MAX_MEMBERS_AT_CREATION": "5000",
+            # One person says there what thousands would.
+            "PARLEY_COMMANDS_PER_SECOND": "0",
+            "PARLEY_REQUESTS_PER_SECOND": "0",
+            "PARLEY_MESSAGES_PER_SECOND": "0",
         },
         data="parley",
     )
@@ -118,6 +122,7 @@ PEERS: Final = {
             command=("node", str(SERVERS / "node_socketio.mjs")),
             missing=_package("tests/js", "socket.io"),
             reference="node",
+            environment={"NODE_ENV": "production"},
         ),
         Peer(
             name="python-socketio",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-TIMES: Final = "--seconds 3 --warmup 1.5"
+TIMES: Final = "--seconds 2 --warmup 1"
 SMOKE_TIMES: Final = "--seconds 0.1 --warmup 0.02"
 
 
@@ -99,7 +99,7 @@ SCENARIOS: Final = {
             unit="connection",
             counted="connections",
             sizes=Sizes(
-                Shape(1, 5000, "--base 500 --settle 2"), Shape(1, 30, "--base 10 --settle 0.05")
+                Shape(1, 5000, "--base 500 --settle 1"), Shape(1, 30, "--base 10 --settle 0.05")
             ),
             options="--mode idle",
             memory=True,
@@ -137,7 +137,7 @@ SCENARIOS: Final = {
             unit="ping",
             counted="pings",
             sizes=Sizes(
-                Shape(1, 2000, "--seconds 4 --warmup 1"), Shape(1, 5, "--seconds 1.1 --warmup 0")
+                Shape(1, 2000, "--seconds 3 --warmup 1"), Shape(1, 5, "--seconds 1.1 --warmup 0")
             ),
             options="--mode heartbeat",
             groups=False,

@@ -72,7 +72,7 @@ class WebSocketEchoHandler:
     def on_binary(self, message: bytes) -> None:
         self._write(serialise(Opcode.BINARY, message))
 
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
+    def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
         self._write = write
 
     def on_lost(self, reason: Reason) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import importlib.metadata
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from secrets import token_bytes
@@ -16,10 +16,12 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.logs.mailer import LogMailer
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
+from parley.adapters.smtp.mailer import SmtpMailer
 from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
@@ -34,29 +36,44 @@ from parley.gateway.hub import Hub
 from parley.gateway.offsets import Offsets
 from parley.gateway.recovery import PrivateIds, Recoveries
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
+from parley.model.rates import rate
+from parley.model.tries import Tries
 from parley.ports.background import Background
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
-from parley.ports.passwords import Passwords
+from parley.ports.mail import Mailer
+from parley.ports.passwords import Passwords as Hashing
 from parley.ports.recovery import Bounds
 from parley.ports.timers import After
 from parley.ports.tokens import Tokens
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
+from parley.services.blocks import Blocks
+from parley.services.codes import Codes
+from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
+from parley.services.emails import Emails
+from parley.services.housekeeping import Chore, Housekeeping
+from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.operator import Operator
+from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.recovery import Recovery
 from parley.services.rooms import Rooms
+from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions
 from parley.services.sync import Sync
 from parley.services.typing import Typing
@@ -67,9 +84,22 @@ from parley.socketio.namespace import Namespace
 from parley.socketio.server import Server
 from parley.stores import Stores, open_stores
 
-TRIES: Final = 10
-TRIES_PER_MINUTE: Final = 5
-"""Of signing in, for each account and address."""
+MAILS: Final = 3
+MAILS_PER_MINUTE: Final = 0.2
+"""Of those that anybody can have sent, for each e-mail address; ten times as many for each network address."""
+
+HOUR_S: Final = 3600
+
+ADDITIONS: Final = 30
+ADDITIONS_PER_MINUTE: Final = 10
+"""Of people to one's contacts: each addition is told to somebody."""
+
+LOOKUPS: Final = 20
+LOOKUPS_PER_MINUTE: Final = 1 / 3
+"""Of people by their e-mail address, for each person and each network address: at most 500 a day."""
+
+SEEDED_AWAKE: Final = 20_000
+"""Conversations that `parley seed` fills at once."""
 
 log = structlog.get_logger("parley")
 
@@ -87,7 +117,11 @@ async def build(
     """
     core = await _core(settings, folder, inside)
     stores = core.stores
-    services = _services(settings, core)
+    people = _people(settings, core)
+    services = _services(settings, core, people)
+    housekeeping = Housekeeping(chores=people.chores, after=core.after, spawn=core.background.spawn)
+    housekeeping.start()
+    inside.callback(housekeeping.close)
     inside.push_async_callback(services.marks.flush)
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
@@ -97,9 +131,9 @@ async def build(
         core.bus.subscribe(on_record=stores.heard)
     app = _app(
         settings,
+        core,
         services,
         browsers,
-        stores.identity.epoch,
         lambda: not_ready() or stores.trouble(),
     )
     http = HttpServer(
@@ -134,7 +168,8 @@ class Core(Struct, frozen=True, kw_only=True):
     bus: Bus
     background: Background
     after: After
-    passwords: Passwords
+    hashing: Hashing
+    mails: Mails
     tokens: Tokens
     stores: Stores
     derived_key: Callable[[str], bytes]
@@ -144,10 +179,13 @@ class Core(Struct, frozen=True, kw_only=True):
 async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExitStack) -> Core:
     clock = SystemClock()
     stores = await open_stores(settings, folder, clock, inside)
-    passwords = Argon2Passwords(random=token_bytes)
-    inside.callback(passwords.close)
+    hashing = Argon2Passwords(random=token_bytes)
+    inside.callback(hashing.close)
     background = Background()
     inside.push_async_callback(background.settled)
+    after = asyncio.get_running_loop().call_later
+    mails = Mails(mailer=_mailer(settings), spawn=background.spawn, after=after)
+    inside.callback(mails.close)
     # Without a folder nothing is signed that a server would have to know again.
     secret = settings.secret or (folder.secret() if folder is not None else token_bytes(32).hex())
     derived_key = partial(_derived, secret)
@@ -156,44 +194,137 @@ async def _core(settings: Settings, folder: DataFolder | None, inside: AsyncExit
         clock=clock,
         bus=MemoryBus(),
         background=background,
-        after=asyncio.get_running_loop().call_later,
-        passwords=passwords,
+        after=after,
+        hashing=hashing,
+        mails=mails,
         tokens=JwtTokens(derived_key("access tokens"), random=token_bytes, lifetime_s=lifetime_s),
         stores=stores,
         derived_key=derived_key,
     )
 
 
-def _services(settings: Settings, core: Core) -> Services:
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url is None:
+        return LogMailer()
+    return SmtpMailer(settings.smtp_url, sender=settings.mail_from)
+
+
+class People(Struct, frozen=True, kw_only=True):
+    """The services by which people come to an account and into it."""
+
+    accounts: Accounts
+    sessions: Sessions
+    passwords: Passwords
+    emails: Emails
+    profiles: Profiles
+    chores: Sequence[Chore]
+
+
+def _people(settings: Settings, core: Core) -> People:
     stores = core.stores
-    journal = Journal(
-        log=stores.log,
-        bus=core.bus,
+    tries = settings.tries_per_minute
+    most = settings.registrations_per_minute
+    sessions = _sessions(settings, core)
+    codes = Codes(
+        codes=stores.codes,
+        send=core.mails.send,
         clock=core.clock,
         random=token_bytes,
-        spawn=core.background.spawn,
-        identity=stores.identity,
-        most_awake=settings.awake_conversations,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
+        mailing=Tries(burst=MAILS, per_minute=MAILS_PER_MINUTE, a_name=1),
+        client_url=settings.public_url and settings.public_url.rstrip("/"),
     )
-    if stores.log.shared:
-        core.bus.subscribe(on_record=journal.on_record)
-    naming = Naming(journal=journal, rooms=stores.rooms, clock=core.clock, random=token_bytes)
-    return Services(
+    emails = Emails(
+        accounts=stores.accounts,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        bus=core.bus,
+    )
+    passwords = Passwords(
+        accounts=stores.accounts,
+        sessions=sessions,
+        hashing=core.hashing,
+        codes=codes,
+        send=core.mails.send,
+        spawn=core.background.spawn,
+        clock=core.clock,
+        tries=Buckets(burst=2 * tries, per_minute=tries),
+    )
+    return People(
         accounts=Accounts(
             accounts=stores.accounts,
-            sessions=stores.sessions,
-            passwords=core.passwords,
-            tokens=core.tokens,
+            sessions=sessions,
+            passwords=core.hashing,
             clock=core.clock,
             random=token_bytes,
             epoch=stores.identity.epoch,
-            session_lifetime_s=_session_lifetime_s(settings),
-            tries=Buckets(burst=TRIES, per_minute=TRIES_PER_MINUTE),
+            tries=Tries(burst=2 * tries, per_minute=tries),
+            registrations=Buckets(burst=most, per_minute=most) if most else None,
+            prove=emails.prove,
+            open_to_all=settings.registration == "open",
         ),
-        sessions=_sessions(settings, core),
+        sessions=sessions,
+        passwords=passwords,
+        emails=emails,
+        profiles=Profiles(
+            accounts=stores.accounts,
+            codes=codes,
+            require_password=passwords.require,
+            prove=emails.prove,
+            bus=core.bus,
+        ),
+        chores=(
+            Chore("sweeping sessions", HOUR_S, sessions.sweep),
+            Chore("sweeping codes", HOUR_S, codes.sweep),
+        ),
+    )
+
+
+def _services(settings: Settings, core: Core, people: People) -> Services:
+
+    stores = core.stores
+    journal = _journal(core, core.clock, settings.awake_conversations)
+    if stores.log.shared:
+        core.bus.subscribe(on_record=journal.on_record)
+    blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
+    core.bus.subscribe(on_signal=blocking.on_signal)
+    capacity = Capacity(views=stores.conversations, most=settings.max_conversations)
+    naming = _naming(core, journal)
+    return Services(
+        accounts=people.accounts,
+        sessions=people.sessions,
+        passwords=people.passwords,
+        emails=people.emails,
+        profiles=people.profiles,
         users=Users(stores.accounts),
+        contacts=Contacts(
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            rates=Rates(
+                adding=Buckets(burst=ADDITIONS, per_minute=ADDITIONS_PER_MINUTE),
+                by_email=Buckets(burst=LOOKUPS, per_minute=LOOKUPS_PER_MINUTE),
+            ),
+            by_request=settings.contacts == "by-request",
+            by_email=settings.contacts_by_email,
+            most=settings.max_contacts,
+        ),
+        blocks=Blocks(
+            blocks=stores.blocks,
+            contacts=stores.contacts,
+            accounts=stores.accounts,
+            blocking=blocking,
+            bus=core.bus,
+            clock=core.clock,
+            most=settings.max_blocks,
+        ),
         conversations=Conversations(
             journal=journal,
+            blocking=blocking,
+            capacity=capacity,
             views=stores.conversations,
             marks=stores.marks,
             accounts=stores.accounts,
@@ -207,18 +338,32 @@ def _services(settings: Settings, core: Core) -> Services:
             journal=journal,
             naming=naming,
             rooms=stores.rooms,
+            capacity=capacity,
             random=token_bytes,
             most_members=settings.max_room_members,
         ),
         administration=Administration(journal=journal, naming=naming),
+        bans=Bans(journal=journal, accounts=stores.accounts, most=settings.max_bans),
         preferences=Preferences(journal=journal, preferences=stores.preferences),
         messages=Messages(
-            journal=journal, log=stores.log, accounts=stores.accounts, spawn=core.background.spawn
+            journal=journal,
+            blocking=blocking,
+            capacity=capacity,
+            log=stores.log,
+            accounts=stores.accounts,
+            spawn=core.background.spawn,
+            sending=rate(settings.messages_per_second, core.clock.monotonic),
         ),
-        reactions=Reactions(journal),
-        pins=Pins(journal),
+        reactions=Reactions(
+            journal=journal,
+            blocking=blocking,
+            most=settings.max_emoji,
+            reacting=rate(settings.reactions_per_second, core.clock.monotonic),
+        ),
+        pins=Pins(journal=journal, blocking=blocking, most=settings.max_pins),
         marks=Marks(
             journal=journal,
+            blocking=blocking,
             log=stores.log,
             marks=stores.marks,
             bus=core.bus,
@@ -228,6 +373,8 @@ def _services(settings: Settings, core: Core) -> Services:
         presence=Presences(
             store=stores.presence,
             acquaintances=stores.acquaintances,
+            contacts=stores.contacts,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             after=core.after,
@@ -236,6 +383,7 @@ def _services(settings: Settings, core: Core) -> Services:
         ),
         typing=Typing(
             journal=journal,
+            blocking=blocking,
             bus=core.bus,
             clock=core.clock,
             most_members=settings.max_typing_members,
@@ -246,26 +394,55 @@ def _services(settings: Settings, core: Core) -> Services:
     )
 
 
+def _journal(core: Core, clock: Clock, most_awake: int) -> Journal:
+    return Journal(
+        log=core.stores.log,
+        bus=core.bus,
+        clock=clock,
+        random=token_bytes,
+        spawn=core.background.spawn,
+        identity=core.stores.identity,
+        most_awake=most_awake,
+    )
+
+
+def _naming(core: Core, journal: Journal) -> Naming:
+    return Naming(journal=journal, rooms=core.stores.rooms, clock=core.clock, random=token_bytes)
+
+
 def _sessions(settings: Settings, core: Core) -> Sessions:
     return Sessions(
         sessions=core.stores.sessions,
         tokens=core.tokens,
         bus=core.bus,
         clock=core.clock,
+        random=token_bytes,
         session_lifetime_s=_session_lifetime_s(settings),
+        most_sessions=settings.max_sessions_per_person,
     )
 
 
 def _operations(core: Core, sessions: Sessions) -> Operations:
+    def journal(clock: Clock) -> tuple[Journal, Naming]:
+        journal = _journal(core, clock, SEEDED_AWAKE)
+        return journal, _naming(core, journal)
+
     return Operations(
+        seeding=Seeding(
+            journal=journal,
+            accounts=core.stores.accounts,
+            passwords=core.hashing,
+            clock=core.clock,
+            random=token_bytes,
+        ),
         operator=Operator(
             accounts=core.stores.accounts,
             sessions=core.stores.sessions,
             end_all=sessions.end_all,
-            passwords=core.passwords,
+            passwords=core.hashing,
             clock=core.clock,
             random=token_bytes,
-        )
+        ),
     )
 
 
@@ -336,6 +513,8 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
             services.sessions, cookie=browsers.cookies.access_name, origins=browsers.origins
         ),
         spawn=core.background.spawn,
+        commanding=rate(settings.commands_per_second, core.clock.monotonic),
+        most_connections=settings.max_sockets,
     )
     return server
 
@@ -361,20 +540,21 @@ def _recoveries(
 
 def _app(
     settings: Settings,
+    core: Core,
     services: Services,
     browsers: Browsers,
-    epoch: str,
     not_ready: Callable[[], str | None],
 ) -> Litestar:
     return create_app(
         services,
         not_ready=not_ready,
-        epoch=epoch,
+        epoch=core.stores.identity.epoch,
         version=importlib.metadata.version("parley"),
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
         most_body_bytes=settings.max_body_bytes,
+        asking=rate(settings.requests_per_second, core.clock.monotonic),
     )
 
 

@@ -133,6 +133,52 @@ class Settings(Struct, frozen=True, kw_only=True):
     refresh_days: Annotated[
         int, Meta(ge=1, le=3650, description="How long an unused session stays signed in.")
     ] = 30
+    max_sessions_per_person: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="How many devices a person may be signed in on; the one longest unused is signed out.",
+        ),
+    ] = 50
+    registration: Annotated[
+        Literal["open", "closed"],
+        Meta(description="Whether people may make accounts by themselves."),
+    ] = "open"
+    registrations_per_minute: Annotated[
+        int, Meta(ge=0, description="Most accounts made from one address; 0 for no limit.")
+    ] = 30
+    tries_per_minute: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="How often a password may be tried, by name and address; twice as often at once.",
+        ),
+    ] = 5
+    smtp_url: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^smtps?://(?:[^/@\s]*@)?[^/@\s]+/?$",
+            description="How mail is sent: by smtp:// (with STARTTLS where there is a password) or smtps://. "
+            "Not set: it is printed to the log.",
+            extra={"allowed": "an address such as smtps://name:password@mail.example.org"},
+        ),
+    ] = None
+    mail_from: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\r\n]+@[^\s@>]+>?$",
+            description="The sender of mail.",
+            extra={"allowed": "an address such as chat@example.org or Chat <chat@example.org>"},
+        ),
+    ] = "Parley <parley@localhost>"
+    public_url: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^https?://[^\s?#]+$",
+            description="Where people's client is, for links in mails. Not set: mails carry codes alone.",
+            extra={"allowed": "an address such as https://chat.example.org"},
+        ),
+    ] = None
     max_members_at_creation: Annotated[
         int, Meta(ge=1, description="Most people whom a conversation can be created with.")
     ] = 200
@@ -152,6 +198,56 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How long somebody whose last connection went is still shown as online.",
         ),
     ] = 10.0
+    contacts: Annotated[
+        Literal["open", "by-request"],
+        Meta(description="Whether anyone can be put on one's list of contacts, or is asked first."),
+    ] = "open"
+    contacts_by_email: Annotated[
+        bool,
+        Meta(
+            description="Whether people can be added by an e-mail address; who adds one learns whether it is anyone's."
+        ),
+    ] = True
+    max_contacts: Annotated[
+        int, Meta(ge=1, description="Most contacts of a person, and most requests each way.")
+    ] = 5_000
+    max_blocks: Annotated[
+        int, Meta(ge=1, description="Most people whom a person may have blocked.")
+    ] = 1_000
+    max_conversations: Annotated[
+        int, Meta(ge=1, le=20_000, description="Most conversations that a person may be in.")
+    ] = 10_000
+    max_sockets: Annotated[
+        int, Meta(ge=1, description="Most sockets of a person at a time, on one node.")
+    ] = 50
+    max_emoji: Annotated[int, Meta(ge=1, description="Most different reactions to a message.")] = 50
+    max_pins: Annotated[
+        int, Meta(ge=0, description="Most messages that a conversation may have pinned.")
+    ] = 100
+    commands_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most commands of a person over their sockets; of every rate, ten seconds' worth may come at "
+            "once, and 0 is for no bound.",
+        ),
+    ] = 200.0
+    requests_per_second: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most REST requests of a person, and of an address those that don't show who asks.",
+        ),
+    ] = 100.0
+    messages_per_second: Annotated[
+        float, Meta(ge=0, description="Most messages that a conversation takes.")
+    ] = 500.0
+    reactions_per_second: Annotated[
+        float, Meta(ge=0, description="How often a person may react.")
+    ] = 5.0
+    max_bans: Annotated[
+        int, Meta(ge=1, description="Most people who may be banned from a group or room.")
+    ] = 1_000
     max_room_members: Annotated[int, Meta(ge=2, description="Most members of a room.")] = 100_000
     awake_conversations: Annotated[
         int, Meta(ge=1, description="How many conversations' states are kept in memory.")

@@ -12,7 +12,10 @@ from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.blocks import SqliteBlocks
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
+from parley.adapters.sqlite.codes import SqliteCodes
+from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -25,7 +28,10 @@ from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
+from parley.ports.blocks import BlockStore
 from parley.ports.clock import Clock
+from parley.ports.codes import CodeStore
+from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record, StoreIdentity
 from parley.ports.marks import MarkStore
@@ -56,11 +62,14 @@ class Stores(Struct, frozen=True, kw_only=True):
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
     rooms: RoomStore
     preferences: PreferenceStore
+    contacts: ContactStore
+    blocks: BlockStore
     catalogue: Catalogue
     replays: Replays
     trouble: Callable[[], str | None]
@@ -101,11 +110,14 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         conversations=SqliteConversations(database),
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
+        codes=SqliteCodes(database),
         marks=SqliteMarks(database),
         presence=SqlitePresence(database),
         acquaintances=SqliteAcquaintances(database),
         rooms=SqliteRooms(database),
         preferences=SqlitePreferences(database),
+        contacts=SqliteContacts(database),
+        blocks=SqliteBlocks(database),
         catalogue=SqliteCatalogue(database),
         replays=await SqliteReplays.begin(database),
         trouble=lambda: None,
@@ -142,11 +154,14 @@ async def _mongodb(
         conversations=store.conversations,
         accounts=store.accounts,
         sessions=store.sessions,
+        codes=store.codes,
         marks=store.marks,
         presence=store.presence,
         acquaintances=store.acquaintances,
         rooms=store.rooms,
         preferences=store.preferences,
+        contacts=store.contacts,
+        blocks=store.blocks,
         catalogue=store.catalogue,
         replays=MemoryReplays(log=store.log, views=store.conversations, random=token_bytes),
         trouble=lambda: None if store.answers else "the database does not answer",

@@ -69,8 +69,14 @@ async def paths(app, anna, boris) -> list[tuple[str, str]]:
     ]
 
 
+ENDINGS = ("/logout", "/logout-all")
+"""After these, nothing but 401 would be found."""
+
+
 async def test_any_id_in_any_path_is_answered(anna, paths):
     for method, path in paths:
+        if path.endswith(ENDINGS):
+            continue
         answer = await anna.client.request(method, path)
         assert answer.status_code < 500, (method, path, answer.text)
 
@@ -80,7 +86,7 @@ async def test_any_value_in_any_field_of_any_body_is_answered(anna, paths):
     own = [(method, path) for method, path in paths[:: len(IDS) + 1] if method in sent]
     assert len(own) >= 13
     for (method, path), name, value in product(own, FIELDS, VALUES):
-        if not path.endswith("logout"):
+        if not path.endswith(ENDINGS):
             good = BODIES.get(path.rpartition("/")[2], {})
             answer = await anna.client.request(method, path, json=good | {name: value})
             assert answer.status_code < 500, (path, name, value, answer.text)

@@ -10,6 +10,10 @@ PUBLIC = {
     ("POST", "/v1/auth/login"),
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/logout"),
+    ("POST", "/v1/auth/password-reset"),
+    ("POST", "/v1/auth/password-reset/confirm"),
+    ("POST", "/v1/auth/verify-email"),
+    ("GET", "/v1/users/{user_id:str}/avatar"),
 }
 
 
@@ -35,6 +39,28 @@ async def test_all_but_the_public_routes_ask_who_is_there_before_anything_else(a
         assert answer.headers["www-authenticate"] == "Bearer"
         asked += 1
     assert asked >= 17
+
+
+@pytest.mark.parametrize("token", ["nonsense", "eyJhbGciOiJub25lIn0.e30."])
+async def test_all_but_the_public_routes_refuse_a_bad_token(app, nobody, token):
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path in routes_of(app) - PUBLIC:
+        answer = await nobody.request(method, concrete(path), content=b"no JSON", headers=headers)
+        assert refusal(answer) == (401, "unauthenticated"), (method, path)
+
+
+async def test_all_but_the_public_routes_refuse_an_expired_token_and_a_revoked_session(
+    app, anna, house
+):
+    async def refusals():
+        for method, path in routes_of(app) - PUBLIC:
+            answer = await anna.client.request(method, concrete(path), content=b"no JSON")
+            yield refusal(answer)
+
+    await house.sessions.logout(await house.identity(anna.signed_in))
+    assert {one async for one in refusals()} == {(401, "session_revoked")}
+    house.clock.advance(seconds=900)
+    assert {one async for one in refusals()} == {(401, "token_expired")}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """A server that offers what the scenarios of tests/js ask for, on the socketio package alone.
 
-HOST PORT PING_INTERVAL PING_TIMEOUT SPREAD (ms) and RECOVERY=1 come by environment variable;
-SPREAD is how long the cuts of a graceful stop take.
+HOST PORT PING_INTERVAL PING_TIMEOUT SPREAD (ms), RECOVERY=1 and DEFLATE=1 come by environment
+variable; SPREAD is how long the cuts of a graceful stop take. With DEFLATE every message is
+compressed, and WebSockets that do not offer that are refused, so that none passes for one.
 """
 
 import asyncio
@@ -18,13 +19,14 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from parley.socketio.config import Config
 from parley.socketio.errors import ConnectError, Refusal, TryLater
 from parley.socketio.namespace import Namespace
+from parley.socketio.protocol.deflate import Deflate
 from parley.socketio.reasons import Reason
 from parley.socketio.recovery import MemoryRecovery
 from parley.socketio.request import Request
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
 
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 STOP_SECONDS = 5.0
 
 
@@ -130,10 +132,12 @@ def is_unexpected(record: logging.LogRecord) -> bool:
 def build(environment: Mapping[str, str]) -> Server:
     """Put the server together."""
     recovering = environment.get("RECOVERY") == "1"
+    deflating = environment.get("DEFLATE") == "1"
     config = Config(
         ping_interval=int(environment["PING_INTERVAL"]) / 1000,
         ping_timeout=int(environment["PING_TIMEOUT"]) / 1000,
         allowed_origins={"*"},
+        deflate=Deflate(threshold=0, client_context_takeover=True) if deflating else None,
     )
     server = Server(config, MemoryRecovery(time.monotonic) if recovering else None)
     refusals = Refusals()
@@ -142,6 +146,9 @@ def build(environment: Mapping[str, str]) -> Server:
         query = request.query
         if "refuse" in query and refusals.once_more(query["client"], int(query["times"])):
             return Refusal(int(query["refuse"]), headers=(("Retry-After", "0"),))
+        offers = request.headers.get("sec-websocket-extensions", "")
+        if deflating and query["transport"] == "websocket" and "permessage-deflate" not in offers:
+            return Refusal(400)
         return None
 
     def refuse(_: Socket) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.blocks import MemoryBlocks
+from parley.adapters.memory.codes import MemoryCodes
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
@@ -23,6 +26,9 @@ from parley.adapters.mongo.store import MongoStore
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.blocks import SqliteBlocks
+from parley.adapters.sqlite.codes import SqliteCodes
+from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.log import SqliteLog
@@ -36,6 +42,9 @@ from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
+from parley.ports.blocks import BlockStore
+from parley.ports.codes import CodeStore
+from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore
@@ -56,11 +65,14 @@ class Store:
     conversations: Conversations
     accounts: AccountStore
     sessions: SessionStore
+    codes: CodeStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
     rooms: RoomStore
     preferences: PreferenceStore
+    contacts: ContactStore
+    blocks: BlockStore
     replays: Replays
     ordered: bool = True
     """Whether all entries of the store have one order, their positions."""
@@ -88,11 +100,14 @@ async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterato
         MemoryConversations(log),
         MemoryAccounts(),
         MemorySessions(),
+        MemoryCodes(),
         MemoryMarks(log),
         MemoryPresence(),
         MemoryAcquaintances(log),
         MemoryRooms(log),
         MemoryPreferences(),
+        MemoryContacts(),
+        MemoryBlocks(),
         MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes),
     )
 
@@ -106,11 +121,14 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteConversations(database),
         SqliteAccounts(database),
         SqliteSessions(database),
+        SqliteCodes(database),
         SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
         SqliteRooms(database),
         SqlitePreferences(database),
+        SqliteContacts(database),
+        SqliteBlocks(database),
         await SqliteReplays.begin(database),
     )
     await database.close()
@@ -130,11 +148,14 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.conversations,
             opened.accounts,
             opened.sessions,
+            opened.codes,
             opened.marks,
             opened.presence,
             opened.acquaintances,
             opened.rooms,
             opened.preferences,
+            opened.contacts,
+            opened.blocks,
             MemoryReplays(log=log, views=opened.conversations, random=secrets.token_bytes),
             ordered=False,
         )

@@ -26,7 +26,15 @@ def account(
 
 
 async def test_what_is_created_is_there(store: Store) -> None:
-    ann = replace(account("1", username="Ann", email="Ann@Example.org"), data={"nested": [1, "é"]})
+    ann = replace(
+        account("1", username="Ann", email="Ann@Example.org"),
+        email_verified=True,
+        new_email="other@example.org",
+        bio="Says\nmuch",
+        avatar="https://example.org/ann.png",
+        status="away from the keyboard",
+        data={"nested": [1, "é"]},
+    )
     await store.accounts.create(ann)
     assert await store.accounts.get(ann.user_id) == ann
 

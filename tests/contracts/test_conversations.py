@@ -11,7 +11,7 @@ from parley.model.entries import (
 )
 from parley.model.ids import ConversationId
 from tests.contracts.conftest import NewPen, Store
-from tests.support.pen import ANN, BEN, Pen, created, said
+from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 
 async def listed(
@@ -131,3 +131,13 @@ async def test_a_stranger_has_no_conversations(store: Store, pen: Pen) -> None:
     await store.write(pen, created(BEN))
     assert await store.conversations.memberships(ANN) == {}
     assert await listed(store) == []
+
+
+async def test_who_is_in_as_many_as_one_may_be_is_known(store: Store, new_pen: NewPen) -> None:
+    for _ in range(2):
+        await store.write(new_pen(), created(ANN))
+    left = MemberLeft(actor_id=BEN, user_id=BEN, reason="left")
+    await store.write(new_pen(), created(ANN, BEN), left)
+    assert await store.conversations.full([ANN, BEN, CAT], 3) == {ANN}
+    assert await store.conversations.full([ANN, BEN], 4) == set()
+    assert await store.conversations.full([], 1) == set()

@@ -78,6 +78,36 @@ async def test_the_sessions_of_a_person_latest_used_first(store: Store) -> None:
     assert await store.sessions.of(ANN) == [newer, older]
 
 
+async def test_all_sessions_of_a_person_end_but_one_and_nobody_elses(store: Store) -> None:
+    for one in (session("a"), session("b"), session("c"), session("d", BEN)):
+        await store.sessions.create(one)
+    await store.sessions.revoke(SessionId("c"))
+    assert await store.sessions.revoke_all(ANN, SessionId("a")) == ["b"]
+    assert [one.session_id for one in await store.sessions.of(ANN)] == ["a"]
+    assert [one.session_id for one in await store.sessions.of(BEN)] == ["d"]
+    assert await store.sessions.revoke_all(ANN) == ["a"]
+    assert await store.sessions.revoke_all(ANN) == []
+
+
+async def test_of_two_who_end_all_sessions_at_once_each_session_is_ended_by_one(
+    store: Store,
+) -> None:
+    for name in "abcd":
+        await store.sessions.create(session(name))
+    both = await asyncio.gather(store.sessions.revoke_all(ANN), store.sessions.revoke_all(ANN))
+    assert sorted(both[0] + both[1]) == ["a", "b", "c", "d"]
+
+
+async def test_the_sessions_of_a_person_are_removed_ended_ones_too(store: Store) -> None:
+    for one in (session("a"), session("b"), session("c", BEN)):
+        await store.sessions.create(one)
+    await store.sessions.revoke(SessionId("b"))
+    assert sorted(await store.sessions.remove_all(ANN)) == ["a", "b"]
+    assert await store.sessions.get(SessionId("a")) is None
+    assert await store.sessions.get(SessionId("b")) is None
+    assert await store.sessions.get(SessionId("c")) == session("c", BEN)
+
+
 async def test_a_sweep_takes_what_expired_before(store: Store) -> None:
     for name, expires_ms in (("a", 4), ("b", 5), ("c", 6)):
         await store.sessions.create(session(name, expires_ms=expires_ms))

@@ -25,7 +25,7 @@ def house() -> Iterator[House]:
 
 @asynccontextmanager
 async def opened(house: House, folder: Path) -> AsyncIterator[ControlDoor]:
-    door = ControlDoor(Operations(operator=house.operator))
+    door = ControlDoor(Operations(operator=house.operator, seeding=house.seeding))
     await door.open(folder)
     try:
         yield door

@@ -35,7 +35,9 @@ actions = st.one_of(
     st.tuples(st.just("change"), people, people, shown),
     st.tuples(st.just("role"), people, people, roles),
     st.tuples(st.just("add"), people, people, st.sampled_from(["admin", "member", "guest"])),
-    st.tuples(st.sampled_from(["join", "remove", "leave"]), people, people, st.none()),
+    st.tuples(
+        st.sampled_from(["join", "remove", "leave", "ban", "unban"]), people, people, st.none()
+    ),
 )
 Action = tuple[str, UserId, UserId, Any]
 View = dict[str, Any]
@@ -49,6 +51,8 @@ async def act(chat: Chat, where: ConversationId, action: Action) -> None:
         "add": lambda: chat.conversations.add(who, where, whom, role=detail),
         "join": lambda: chat.rooms.join(who, where),
         "remove": lambda: chat.conversations.remove(who, where, whom),
+        "ban": lambda: chat.bans.ban(who, where, whom),
+        "unban": lambda: chat.bans.lift(who, where, whom),
         "leave": lambda: chat.conversations.remove(who, where, who),
     }
     with contextlib.suppress(ChatError):
@@ -64,6 +68,7 @@ async def fresh(chat: Chat, where: ConversationId) -> View | None:
         return None
     view: View = {name: getattr(about, name) for name in ("head", *Changes.__struct_fields__)}
     view["members"] = {member.user_id: member.role for member in members.items}
+    view["banned"] = sorted((await chat.world.journal.state(where)).banned)  # as an admin sees it
     return json.loads(msgspec.json.encode(view))
 
 
@@ -79,15 +84,21 @@ def take(view: View, entry: View) -> bool:
             del members[entry["user_id"]]
             if "owner_id" in entry:
                 members[entry["owner_id"]] = "owner"
-        case "member.changed":
+        case "member.changed" if "role" in entry:
             if entry["role"] == "owner":
                 members[entry["actor_id"]] = "admin"
             members[entry["user_id"]] = entry["role"]
         case "conversation.changed":
             view |= entry["changes"]
-        case other:
-            raise AssertionError(other)
+    take_ban(view["banned"], entry)
     return CAT in members
+
+
+def take_ban(banned: list[str], entry: View) -> None:
+    if entry.get("banned", entry.get("reason") == "banned"):
+        banned.append(entry["user_id"])
+    elif "banned" in entry:
+        banned.remove(entry["user_id"])
 
 
 async def scenario(kind: str, before: list[Action], after: list[Action]) -> None:
@@ -114,6 +125,8 @@ async def scenario(kind: str, before: list[Action], after: list[Action]) -> None
         # Who comes in, or back in, fetches afresh: here that is the next scenario's beginning.
         if view is None or not take(view, entry):
             return
+    if view is not None:
+        view["banned"].sort()
     assert view == await fresh(chat, where)
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
+from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
@@ -25,13 +26,14 @@ from parley.gateway.connection import Connection
 from parley.gateway.door import Door
 from parley.gateway.expiry import Expiry
 from parley.gateway.socket_commands import SocketCommands
+from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.entries import ConversationDeleted
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
 from parley.model.ids import SessionId, UserId
 from parley.model.instants import timestamp
-from parley.model.sessions import Identity, opened
+from parley.model.sessions import SOMEWHERE, Identity, opened
 from parley.services.conversations import Conversations
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -72,7 +74,7 @@ class DoorNode(Node):
     async def token(self, user_id: UserId = ANN, session_id: str = "s") -> str:
         """An access token of a session that lives."""
         session, _ = opened(
-            user_id, device="", address="", now_ms=0, lifetime_ms=1, random=secrets.token_bytes
+            user_id, device=SOMEWHERE, now_ms=0, lifetime_ms=1, random=secrets.token_bytes
         )
         identity = Identity(user_id, SessionId(session_id))
         await self.sessions.create(replace(session, session_id=identity.session_id))
@@ -107,6 +109,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
     marks = MemoryMarks(world.log)
     timers = ManualTimers(world.clock, world.background)
     rooms, preferences = MemoryRooms(world.log), MemoryPreferences()
+    capacity = Capacity(views=MemoryConversations(world.log))
     made = DoorNode(world, node.namespace, node.hub, node.wires)
     made.timers = timers
 
@@ -120,6 +123,8 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
     presence = Presences(
         store=MemoryPresence(),
         acquaintances=MemoryAcquaintances(world.log),
+        contacts=MemoryContacts(),
+        blocking=world.blocking,
         bus=world.bus,
         clock=world.clock,
         after=timers.after,
@@ -132,6 +137,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             tokens=made.tokens,
             bus=world.bus,
             clock=world.clock,
+            random=secrets.token_bytes,
             session_lifetime_s=9_999,
         ),
         clock=world.clock,
@@ -143,14 +149,17 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
         commands=Commands(
             messages=Messages(
                 journal=world.journal,
+                blocking=world.blocking,
+                capacity=capacity,
                 log=world.log,
                 accounts=accounts,
                 spawn=world.background.spawn,
             ),
-            reactions=Reactions(world.journal),
-            pins=Pins(world.journal),
+            reactions=Reactions(journal=world.journal, blocking=world.blocking),
+            pins=Pins(journal=world.journal, blocking=world.blocking),
             marks=Marks(
                 journal=world.journal,
+                blocking=world.blocking,
                 log=world.log,
                 marks=marks,
                 bus=world.bus,
@@ -159,6 +168,8 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
             ),
             conversations=Conversations(
                 journal=world.journal,
+                blocking=world.blocking,
+                capacity=capacity,
                 views=MemoryConversations(world.log),
                 marks=marks,
                 accounts=accounts,
@@ -175,12 +186,15 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                     random=secrets.token_bytes,
                 ),
                 rooms=rooms,
+                capacity=capacity,
                 random=secrets.token_bytes,
             ),
             sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
         ),
         socket_commands=SocketCommands(
-            typing=Typing(journal=world.journal, bus=world.bus, clock=world.clock),
+            typing=Typing(
+                journal=world.journal, blocking=world.blocking, bus=world.bus, clock=world.clock
+            ),
             presence=presence,
             expiry=expiry,
         ),

@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from parley.adapters.memory.faults import Faults, Reading
+from parley.model.accounts import Account, as_me
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -14,7 +15,8 @@ from parley.model.entries import (
 )
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
-from parley.ports.bus import SessionRevoked
+from parley.model.instants import timestamp
+from parley.ports.bus import MeChanged, SessionRevoked
 from parley.ports.log import Record
 from tests.gateway.conftest import Node, node_over
 from tests.support.world import ANN, BEN, CAT, HOME
@@ -262,16 +264,47 @@ async def test_a_gap_that_fails_to_be_filled_does_not_silence_other_conversation
 async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended: list[str] = []
-    mine, _ = node.arrive(ANN, "phone")
-    other, _ = node.arrive(ANN, "laptop")
-    for connection in (mine, other):
-        await node.hub.welcome(connection)
-    monkeypatch.setattr(
-        "parley.socketio.socket.Socket.disconnect", lambda socket: ended.append(socket.id)
-    )
+    phone, laptop = await node.connect(ANN, "phone"), await node.connect(ANN, "laptop")
     node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
-    assert ended == [mine.socket.id]
+    node.flush()
+    assert phone.events == [("session.revoked", {"session_id": "phone"})]
+    assert phone.bytes.endswith(b"41")
+    assert laptop.bytes == b""
+
+
+async def test_all_of_ones_devices_hear_of_a_changed_profile_and_nobody_else(node: Node) -> None:
+    phone, laptop = await node.connect(ANN, "phone"), await node.connect(ANN, "laptop")
+    ben = await node.connect(BEN)
+    account = Account(
+        user_id=ANN,
+        username="ann",
+        email="ann@example.org",
+        display_name="Ann",
+        password_hash="",
+        created_at=timestamp(0),
+    )
+    node.world.bus.signal(MeChanged(ANN, as_me(account)))
+    assert [node.types(wire) for wire in (phone, laptop, ben)] == [["me.changed"]] * 2 + [[]]
+    ((_, push),) = phone.events
+    assert push["user"]["email"] == "ann@example.org"
+
+
+async def test_a_socket_that_is_catching_up_hears_of_its_end_and_not_what_was_held(
+    node: Node,
+) -> None:
+    connection, wire = node.arrive(ANN, "phone")
+    await node.hub.welcome(connection)
+    carrier = connection.socket._connection
+    carrier.check_held = lambda _size: None
+    carrier.drop = lambda socket, _reason: setattr(socket, "connected", False)
+    connection.socket.hold()
+    await node.world.send(BEN, "a secret")
+    node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
+    node.flush()
+    connection.socket.release()
+    node.flush()
+    assert wire.events == [("session.revoked", {"session_id": "phone"})]
+    assert wire.bytes.endswith(b"41")
 
 
 async def test_a_socket_that_is_gone_leaves_no_trace(node: Node) -> None:

@@ -114,7 +114,12 @@ async def test_a_private_id_fits_its_person_and_session_alone(recovering: Recove
         other = Connection(connection.socket, user_id, SessionId(session))
         assert not recovering.pids.fits(pid, other)
     nonce, epoch, mac = pid.split(".")
-    for forged in (f"{nonce}.other.{mac}", f"{nonce[:-2]}AA.{epoch}.{mac}", f"{nonce}.{epoch}.", ""):
+    for forged in (
+        f"{nonce}.other.{mac}",
+        f"{nonce[:-2]}AA.{epoch}.{mac}",
+        f"{nonce}.{epoch}.",
+        "",
+    ):
         assert not recovering.pids.fits(forged, connection)
 
 

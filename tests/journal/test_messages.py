@@ -21,7 +21,9 @@ WorldWith = Callable[[Faults], World]
 
 def react(world: World, user_id: UserId, seq: int = 2, emoji: str = "+") -> Answer[Committed]:
     return world.journal.commit(
-        HOME, user_id, lambda state: add_reaction(state, user_id, seq, emoji) or Unchanged()
+        HOME,
+        user_id,
+        lambda state: add_reaction(state, user_id, seq, emoji, most=50) or Unchanged(),
     )
 
 

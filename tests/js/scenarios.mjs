@@ -1,7 +1,7 @@
 // What every official client must be able to do; run in Node by clients.mjs and in a browser
 // by page.mjs, against tests/clients/server.py or the reference (meeting.mjs).
 
-const PATIENCE = 5000;
+const PATIENCE = 15_000;
 
 class Failure extends Error {}
 

@@ -7,7 +7,16 @@ from msgspec.structs import replace
 
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated
 from parley.model.ids import UserId
-from parley.model.sessions import GRACE_MS, Reused, Session, opened, rotated, session_of
+from parley.model.sessions import (
+    GRACE_MS,
+    Device,
+    Reused,
+    Session,
+    as_view,
+    opened,
+    rotated,
+    session_of,
+)
 
 NOW, LIFETIME = 1_700_000_000_000, 86_400_000
 
@@ -15,8 +24,7 @@ NOW, LIFETIME = 1_700_000_000_000, 86_400_000
 def open_one() -> tuple[Session, str]:
     return opened(
         UserId("anna"),
-        device="phone",
-        address="192.0.2.1",
+        device=Device("phone", "192.0.2.1"),
         now_ms=NOW,
         lifetime_ms=LIFETIME,
         random=secrets.token_bytes,
@@ -24,7 +32,7 @@ def open_one() -> tuple[Session, str]:
 
 
 def rotate(session: Session, token: str, now_ms: int = NOW) -> tuple[Session, str]:
-    return rotated(session, token, now_ms=now_ms, lifetime_ms=LIFETIME)
+    return rotated(session, token, address="198.51.100.7", now_ms=now_ms, lifetime_ms=LIFETIME)
 
 
 def test_a_token_names_its_session():
@@ -50,6 +58,16 @@ def test_rotating_lengthens_the_session():
     after, _ = rotate(session, token, NOW + 5_000)
     assert (after.used_ms, after.expires_ms) == (NOW + 5_000, NOW + 5_000 + LIFETIME)
     assert after.session_id == session.session_id
+
+
+def test_a_session_shows_whence_it_was_used_last_and_nothing_that_opens_it():
+    session, token = open_one()
+    after, _ = rotate(session, token, NOW + 5_000)
+    view = as_view(after, after.session_id)
+    assert (view.device, view.address, view.current) == ("phone", "198.51.100.7", True)
+    assert view.used_at > view.created_at
+    assert not {"key", "current_hash", "previous"} & set(view.__struct_fields__)
+    assert not as_view(after, open_one()[0].session_id).current
 
 
 def test_the_next_token_depends_on_the_token_shown_and_on_the_key_alone():

@@ -15,7 +15,7 @@ from parley.model.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from parley.services.accounts import Device
+from parley.model.sessions import Device
 
 PASSWORD = "correct horse"
 PHONE = Device("Anna's phone", "192.0.2.1")
@@ -132,13 +132,13 @@ async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(house):
 
 async def test_an_unknown_name_costs_one_verification_too(house, monkeypatch):
     asked = []
-    verify = house.passwords.verify
+    verify = house.hashing.verify
 
     async def counting(password, hashed):
         asked.append(hashed)
         return await verify(password, hashed)
 
-    monkeypatch.setattr(house.passwords, "verify", counting)
+    monkeypatch.setattr(house.hashing, "verify", counting)
     with pytest.raises(WrongCredentials):
         await house.accounts.login("nobody", PASSWORD)
     assert asked == [None]

@@ -172,6 +172,6 @@ async def test_members_come_in_pages_longest_in_first(chat: Chat) -> None:
     where = await chat.group(BEN)
     await chat.conversations.add(ANN, where, CAT)
     page = await chat.conversations.members(ANN, where, limit=2)
-    rest = await chat.conversations.members(ANN, where, limit=2, after=page.next or 0)
+    rest = await chat.conversations.members(ANN, where, limit=2, after=page.next or "")
     assert [member.user_id for member in page.items + rest.items] == [ANN, BEN, CAT]
     assert rest.next is None

@@ -20,6 +20,8 @@ from parley.model.errors import (
 )
 from parley.model.ids import ConversationId, UserId, direct_id
 from parley.services.messages import Draft
+from parley.services.pins import Pins
+from parley.services.reactions import Reactions
 from tests.support.chat import Chat, a_chat
 from tests.support.world import ANN, BEN, CAT
 
@@ -362,10 +364,8 @@ async def test_reactions_show_in_history_by_emoji_and_person(chat: Chat) -> None
     assert (message.reactions, message.changed_seq) == ({"+": [ANN, BEN]}, 6)
 
 
-async def test_a_message_has_so_many_different_reactions_and_no_more(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("parley.model.permissions.MOST_EMOJI", 2)
+async def test_a_message_has_so_many_different_reactions_and_no_more(chat: Chat) -> None:
+    chat.reactions = Reactions(journal=chat.world.journal, blocking=chat.world.blocking, most=2)
     where = await chat.group(BEN)
     await chat.say(ANN, where, "hello")
     for emoji in "ab":
@@ -434,3 +434,49 @@ async def test_a_retried_change_is_answered_with_the_first(chat: Chat) -> None:
     again = await chat.reactions.add(BEN, where, 2, "+", client_id="x")
     assert (again.entry, again.duplicate) == (first.entry, True)
     assert (await chat.messages.page(ANN, where)).items[0].reactions == {}
+
+
+async def test_so_many_are_pinned_and_no_more(chat: Chat) -> None:
+    pins = Pins(journal=chat.world.journal, blocking=chat.world.blocking, most=1)
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a", "b")
+    await pins.pin(BEN, where, 2)
+    with pytest.raises(Conflict):
+        await pins.pin(BEN, where, 3)
+    assert (await pins.pin(ANN, where, 2)).entry is None
+
+
+async def test_a_page_around_a_message_leads_on_in_both_directions(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abcdefgh")
+    page = await chat.messages.page(ANN, where, around=5, limit=3)
+    assert [message.body for message in page.items] == ["c", "d", "e"]
+    assert (page.head, page.next, page.newer) == (9, 4, 6)
+    older = await chat.messages.page(ANN, where, before=page.next)
+    newer = await chat.messages.page(ANN, where, after=page.newer)
+    assert [message.body for message in older.items + page.items + newer.items] == list("abcdefgh")
+    assert (older.next, newer.next) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("around", "limit", "bodies", "ways"),
+    [
+        (0, 2, "a", (None, 2)),
+        (1, 4, "ab", (None, 3)),
+        (2, 1, "a", (None, 2)),
+        (4, 50, "abc", (None, None)),
+        (9_999, 2, "c", (4, None)),
+    ],
+)
+async def test_there_is_a_page_around_any_seq(chat, around, limit, bodies, ways) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, *"abc")
+    page = await chat.messages.page(ANN, where, around=around, limit=limit)
+    assert "".join(message.body for message in page.items) == bodies
+    assert (page.next, page.newer) == ways
+
+
+async def test_a_page_lies_in_one_direction(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    with pytest.raises(Invalid):
+        await chat.messages.page(ANN, where, around=1, before=1)

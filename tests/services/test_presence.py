@@ -8,7 +8,8 @@ from parley.model.errors import TooLarge, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
 from parley.model.presence import Presence
-from parley.ports.bus import PresenceChanged
+from parley.ports.bus import PresenceChanged, Signal
+from parley.services.contacts import Whom
 from parley.services.conversations import NewGroup
 from parley.services.messages import Draft
 from tests.support.clock import START_MS
@@ -20,7 +21,11 @@ class Ears:
 
     def __init__(self, house: House) -> None:
         self._signals: list[PresenceChanged] = []
-        house.bus.subscribe(on_signal=self._signals.append)
+        house.bus.subscribe(on_signal=self._hear)
+
+    def _hear(self, signal: Signal) -> None:
+        if isinstance(signal, PresenceChanged):
+            self._signals.append(signal)
 
     def told(self) -> list[tuple[UserId, list[tuple[UserId, str]]]]:
         """Since the last time that somebody asked."""
@@ -347,3 +352,19 @@ async def test_once_closed_nothing_is_told(house, ears, anna, boris):
     house.presence.departed(anna, "one")
     await house.timers.pass_time(60)
     assert ears.told() == []
+
+
+async def test_those_on_a_persons_list_are_told_and_see_them(house, ears):
+    anna, boris = await person(house, "anna"), await person(house, "boris")
+    await house.contacts.add(anna, Whom(user_id=boris), "1.2.3.4")
+    ears.told()
+    for one in (anna, boris):
+        house.presence.arrived(one, "phone")
+    await house.timers.pass_time(1)
+    assert ears.told() == [(boris, [(anna, "online")])], (
+        "the list is Anna's, and so is what it shows"
+    )
+    assert (await status(house, boris, anna)).status == "online"
+    assert (await status(house, anna, boris)).status == "offline"
+    await house.contacts.remove(anna, boris)
+    assert (await status(house, boris, anna)).status == "offline"

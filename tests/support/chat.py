@@ -9,6 +9,7 @@ from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
+from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
 from parley.model.accounts import Account
 from parley.model.ids import ConversationId, UserId
@@ -16,6 +17,7 @@ from parley.model.instants import timestamp
 from parley.ports.bus import Marked, Signal
 from parley.ports.rooms import RoomStore
 from parley.services.administration import Administration
+from parley.services.bans import Bans
 from parley.services.conversations import Conversations, NewGroup
 from parley.services.marks import Marks
 from parley.services.messages import Draft, Messages
@@ -41,6 +43,7 @@ class Chat:
     room_store: RoomStore
     administration: Administration
     preferences: Preferences
+    bans: Bans
     timers: ManualTimers
     receipts: list[Marked] = field(default_factory=list)
 
@@ -93,10 +96,13 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
     naming = Naming(
         journal=world.journal, rooms=rooms, clock=world.clock, random=secrets.token_bytes
     )
+    capacity = Capacity(views=MemoryConversations(log))
     chat = Chat(
         world,
         Conversations(
             journal=world.journal,
+            blocking=world.blocking,
+            capacity=capacity,
             views=MemoryConversations(log),
             marks=marks,
             accounts=accounts,
@@ -106,11 +112,19 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
             most_group_members=4,
             most_room_members=3,
         ),
-        Messages(journal=world.journal, log=log, accounts=accounts, spawn=world.background.spawn),
-        Reactions(world.journal),
-        Pins(world.journal),
+        Messages(
+            journal=world.journal,
+            blocking=world.blocking,
+            capacity=capacity,
+            log=log,
+            accounts=accounts,
+            spawn=world.background.spawn,
+        ),
+        Reactions(journal=world.journal, blocking=world.blocking),
+        Pins(journal=world.journal, blocking=world.blocking),
         Marks(
             journal=world.journal,
+            blocking=world.blocking,
             log=log,
             marks=marks,
             bus=world.bus,
@@ -123,12 +137,14 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
             journal=world.journal,
             naming=naming,
             rooms=rooms,
+            capacity=capacity,
             random=secrets.token_bytes,
             most_members=3,
         ),
         rooms,
         Administration(journal=world.journal, naming=naming),
         Preferences(journal=world.journal, preferences=preferences),
+        Bans(journal=world.journal, accounts=accounts),
         timers,
     )
     world.bus.subscribe(on_signal=chat.hear)

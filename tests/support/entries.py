@@ -103,6 +103,7 @@ later: st.SearchStrategy[Entry] = st.one_of(
         owner_id=st.none() | people,
     ),
     st.builds(MemberChanged, **_acts, user_id=people, role=roles),
+    st.builds(MemberChanged, **_acts, user_id=people, banned=st.booleans()),
     st.builds(ConversationChanged, **_acts, changes=_changes),
     st.builds(ConversationDeleted, **_acts),
 )
@@ -116,7 +117,8 @@ def _possible(entries: Iterable[Entry]) -> list[Entry]:
         if (
             state.deleted
             or (isinstance(entry, MemberJoined) and is_in)
-            or (isinstance(entry, MemberLeft | MemberChanged) and not is_in)
+            or (isinstance(entry, MemberLeft) and not is_in)
+            or (isinstance(entry, MemberChanged) and entry.role is not None and not is_in)
         ):
             continue
         apply(state, entry)

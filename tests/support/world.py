@@ -3,8 +3,10 @@
 import secrets
 from dataclasses import dataclass, field
 
+from parley.adapters.memory.blocks import MemoryBlocks
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.log import MemoryLog
+from parley.journal.blocking import Blocking
 from parley.journal.commands import Committed, Unchanged
 from parley.journal.journal import Journal
 from parley.model.conversations import State
@@ -33,6 +35,8 @@ class World:
     journal: Journal
     clock: ManualClock
     background: Background
+    blocks: MemoryBlocks
+    blocking: Blocking
     published: list[Record] = field(default_factory=list)
 
     def send(
@@ -101,6 +105,8 @@ def world_over(log: MemoryLog, **options: object) -> World:
         identity=log.disk.identity,
         **options,
     )
-    world = World(log, bus, journal, clock, background)
+    blocks = MemoryBlocks()
+    blocking = Blocking(store=blocks, spawn=background.spawn)
+    world = World(log, bus, journal, clock, background, blocks, blocking)
     bus.subscribe(on_record=world.published.append)
     return world

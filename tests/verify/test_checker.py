@@ -258,6 +258,7 @@ def test_a_room_that_somebody_joins_by_themselves() -> None:
 
 def test_somebody_who_reads_without_being_in() -> None:
     history = a_history()
+    history.strangers = 1
     history.trespasses.append(Trespass(CAT, HOME))
     assert codes(history) == {"trespass"}
 

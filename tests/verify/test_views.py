@@ -41,6 +41,19 @@ def test_a_jump_asks_to_catch_up_and_is_a_fault_of_a_whole_connection(views: Vie
     assert views.cursors() == {HOME: 4}
 
 
+def test_a_recovered_device_may_hear_of_its_leaving_alone(views: Views) -> None:
+    begun(views)
+    views.recovered = True
+    assert not views.take(a_log()[7])
+    assert (views.by_id[HOME].left, views.faults) == (True, [])
+
+
+def test_who_was_connected_hears_more_than_their_leaving(views: Views) -> None:
+    begun(views)
+    assert not views.take(a_log()[7])
+    assert len(views.faults) == 1
+
+
 def test_a_jump_before_catching_up_is_no_fault(views: Views) -> None:
     begun(views)
     views.seamless = False

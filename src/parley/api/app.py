@@ -11,30 +11,44 @@ from parley.api import health
 from parley.api.administration import AdministrationRoutes
 from parley.api.auth import AuthRoutes
 from parley.api.authentication import Doorkeeper
+from parley.api.bans import BanRoutes
+from parley.api.blocks import BlockRoutes
+from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
+from parley.api.emails import EmailRoutes
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
+from parley.api.passwords import PasswordRoutes
 from parley.api.pins import PinRoutes
 from parley.api.preferences import PreferenceRoutes
 from parley.api.presence import PresenceRoutes
+from parley.api.profiles import ProfileRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
+from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
 from parley.model.origins import Origins
+from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
 from parley.services.administration import Administration
+from parley.services.bans import Bans
+from parley.services.blocks import Blocks
+from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
+from parley.services.emails import Emails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
+from parley.services.passwords import Passwords
 from parley.services.pins import Pins
 from parley.services.preferences import Preferences
 from parley.services.presence import Presences
+from parley.services.profiles import Profiles
 from parley.services.reactions import Reactions
 from parley.services.rooms import Rooms
 from parley.services.sessions import Sessions
@@ -50,7 +64,13 @@ class Services(Struct, frozen=True, kw_only=True):
 
     accounts: Accounts
     sessions: Sessions
+    passwords: Passwords
+    emails: Emails
+    profiles: Profiles
     users: Users
+    contacts: Contacts
+    blocks: Blocks
+    bans: Bans
     conversations: Conversations
     rooms: Rooms
     administration: Administration
@@ -74,6 +94,7 @@ def create_app(
     origins: Origins,
     tls: bool,
     most_body_bytes: int = MOST_BODY_BYTES,
+    asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
 
@@ -86,8 +107,9 @@ def create_app(
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         most_body_bytes: Larger bodies are refused while they are read.
+        asking: How often anybody may ask anything.
     """
-    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins)
+    door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
     return Litestar(
         [
             health.alive,
@@ -112,12 +134,19 @@ def _routes(
     accounts, sessions = services.accounts, services.sessions
     return [
         *AuthRoutes(accounts=accounts, sessions=sessions, door=door, cookies=cookies).routes(),
+        *SessionRoutes(sessions=sessions, door=door, cookies=cookies).routes(),
+        *PasswordRoutes(passwords=services.passwords, door=door).routes(),
+        *EmailRoutes(emails=services.emails, door=door).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
+        *ProfileRoutes(profiles=services.profiles, door=door).routes(),
+        *ContactRoutes(contacts=services.contacts, door=door).routes(),
+        *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(
             conversations=services.conversations, rooms=services.rooms, door=door, epoch=epoch
         ).routes(),
         *RoomRoutes(rooms=services.rooms, door=door).routes(),
         *AdministrationRoutes(administration=services.administration, door=door).routes(),
+        *BanRoutes(bans=services.bans, door=door).routes(),
         *PreferenceRoutes(preferences=services.preferences, door=door).routes(),
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),

@@ -10,10 +10,10 @@ from litestar.types import AsyncAnyCallable
 from parley.api.authentication import Doorkeeper
 from parley.api.cookies import REFRESH_PATH, Cookies
 from parley.api.requests import Body, JsonRequest, address
-from parley.api.routes import route
+from parley.api.routes import OPEN, route
 from parley.model.errors import Kind, Unauthenticated
-from parley.model.sessions import MOST_DEVICE_CHARS, Grant, SignedIn
-from parley.services.accounts import Accounts, Device
+from parley.model.sessions import MOST_DEVICE_CHARS, Device, Grant, SignedIn
+from parley.services.accounts import Accounts
 from parley.services.sessions import Sessions
 
 G = TypeVar("G", bound=Grant)
@@ -54,10 +54,8 @@ class AuthRoutes:
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
-            self._route("register", self.register, Kind.CONFLICT, Kind.RATE_LIMITED, status=201),
-            self._route(
-                "login", self.login, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.RATE_LIMITED
-            ),
+            self._route("register", self.register, Kind.CONFLICT, Kind.FORBIDDEN, status=201),
+            self._route("login", self.login, Kind.UNAUTHENTICATED, Kind.FORBIDDEN),
             self._route("refresh", self.refresh, Kind.UNAUTHENTICATED, Kind.FORBIDDEN),
             self._route("logout", self.logout, Kind.UNAUTHENTICATED, Kind.FORBIDDEN, status=204),
         ]
@@ -72,7 +70,7 @@ class AuthRoutes:
             handler,
             tag="auth",
             door=None,
-            refusals=(Kind.INVALID, Kind.TOO_LARGE, Kind.UNAVAILABLE, *refusals),
+            refusals=(*OPEN, *refusals),
             status=status,
         )
 
@@ -98,7 +96,7 @@ class AuthRoutes:
     ) -> Response[Grant]:
         """Go on with new tokens; the refresh token shown is good no more."""
         token = self._refresh_token(request, data)
-        return self._granted(request, await self._sessions.refresh(token))
+        return self._granted(request, await self._sessions.refresh(token, address(request)))
 
     async def logout(
         self, request: JsonRequest, data: JSONBody[Refresh | None] = None

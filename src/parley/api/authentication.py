@@ -1,9 +1,10 @@
 """Who is asking: by a bearer token, or by a browser's cookies."""
 
 from parley.api.cookies import Cookies
-from parley.api.requests import AnyRequest
+from parley.api.requests import AnyRequest, address
 from parley.model.errors import ForeignOrigin, Unauthenticated
 from parley.model.origins import Origins
+from parley.model.rates import Rate, unlimited
 from parley.model.sessions import Identity
 from parley.services.sessions import Sessions
 
@@ -15,10 +16,20 @@ class Doorkeeper:
 
     A browser sends cookies along whoever made it ask. So where they are all that a request shows, and it would change
     something, it must come from a page that is allowed to.
+
+    `asking` bounds how often a person may ask, and how often an address without showing who asks.
     """
 
-    def __init__(self, *, sessions: Sessions, cookies: Cookies, origins: Origins) -> None:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        cookies: Cookies,
+        origins: Origins,
+        asking: Rate = unlimited,
+    ) -> None:
         self._sessions = sessions
+        self._asking = asking
         self._cookies = cookies
         self._origins = origins
 
@@ -28,8 +39,15 @@ class Doorkeeper:
         Raises:
             Unauthenticated: It shows no token, or one that is no good (any more); its code says which.
             ForeignOrigin: It comes from a page that may not act for this browser.
+            RateLimited: This person, or this address without showing who, asks too often.
         """
-        request.scope["user"] = await self.identity(request)
+        try:
+            identity = await self.identity(request)
+        except Unauthenticated:
+            self._asking(("address", address(request)))
+            raise
+        self._asking(identity.user_id)
+        request.scope["user"] = identity
 
     async def identity(self, request: AnyRequest) -> Identity:
         """Who asks; raises as calling it does."""

@@ -162,7 +162,7 @@ class ConversationRoutes:
         page = await self._conversations.members(
             request.user.user_id,
             ConversationId(conversation_id),
-            after=cursors.number(cursor) or 0,
+            after=cursors.text(cursor),
             limit=limit,
         )
         return Members(items=page.items, next=cursors.seal(page.next))

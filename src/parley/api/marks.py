@@ -63,7 +63,7 @@ class MarkRoutes:
         page = await self._marks.of_members(
             request.user.user_id,
             ConversationId(conversation_id),
-            after=cursors.number(cursor) or 0,
+            after=cursors.text(cursor),
             limit=limit,
         )
         return MembersMarks(items=page.items, next=cursors.seal(page.next))

@@ -89,16 +89,19 @@ class MessageRoutes:
         self,
         request: JsonRequest,
         conversation_id: Id,
+        *,
         before: FromSeq = None,
         after: FromSeq = None,
+        around: FromSeq = None,
         limit: Limit = 50,
     ) -> MessagePage:
-        """History: the newest messages, or those next before or after a seq; ascending."""
+        """History: the newest messages, or those next before, after or around a seq; ascending."""
         return await self._messages.page(
             request.user.user_id,
             ConversationId(conversation_id),
             before=before,
             after=after,
+            around=around,
             limit=limit,
         )
 

@@ -16,10 +16,19 @@ from parley.model.errors import Kind
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-ASKED = (Kind.INVALID, Kind.UNAUTHENTICATED, Kind.NOT_FOUND, Kind.UNAVAILABLE)
+ASKED = (
+    Kind.INVALID,
+    Kind.UNAUTHENTICATED,
+    Kind.NOT_FOUND,
+    Kind.RATE_LIMITED,
+    Kind.UNAVAILABLE,
+)
 """What may become of a question."""
 
-TOLD = (*ASKED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.TOO_LARGE, Kind.RATE_LIMITED)
+OPEN = (Kind.INVALID, Kind.TOO_LARGE, Kind.RATE_LIMITED, Kind.UNAVAILABLE)
+"""What may become of what anybody may ask for; each adds what is its own."""
+
+TOLD = (*ASKED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.TOO_LARGE)
 """What may become of a command."""
 
 

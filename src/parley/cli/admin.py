@@ -1,11 +1,9 @@
 """`parley admin`: the accounts, as whoever runs the server sees and changes them."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import msgspec
 import typer
 from msgspec import Struct
 from rich import box
@@ -13,8 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from parley.cli.console import give_up, read_settings
-from parley.cli.holder import NotDone, holder, silent
+from parley.cli.asking import asked, print_json
 from parley.control import protocol
 from parley.control.protocol import Ask
 
@@ -156,19 +153,10 @@ def enable(who: Who, data: Data = None, as_json: AsJson = False) -> None:
 
 def _asked(ask: Ask[T], data: Path | None, *, as_json: bool) -> T | None:
     """The answer, to be printed in words; None where it was printed as JSON. Ends the program where there is none."""
-    settings = read_settings({"data": data}).settings
-
-    async def asking() -> T:
-        async with holder(settings) as holding:
-            return await holding.ask(ask, silent)
-
-    try:
-        answer = asyncio.run(asking())
-    except NotDone as problem:
-        give_up(str(problem))
+    answer = asked(ask, data)
     if not as_json:
         return answer
-    typer.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+    print_json(answer)
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from parley.cli import admin, migrate, serve, settings, verify
+from parley.cli import admin, migrate, seed, serve, settings, verify
 
 app = typer.Typer(
     name="parley",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
+app.command("seed")(seed.seed)
 app.command("settings")(settings.show)
 app.add_typer(admin.app, name="admin")
 app.command("verify")(verify.verify)

@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -121,7 +122,8 @@ def _server(
     command = parley_command() if serve is None else words(serve)
     settings = {"PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS)}
     dice = random.Random(f"{options.seed} server")  # noqa: S311  # it is to be repeatable
-    return OwnServer(command, folder, settings, dice)
+    # Parley itself runs in the folder, so that no .env of here names a store which is in use.
+    return OwnServer(command, folder, settings, dice, cwd=None if serve is None else Path.cwd())
 
 
 def _chat(adapter: str) -> "Chat":
@@ -134,24 +136,32 @@ def _chat(adapter: str) -> "Chat":
 
 
 def _prove(options: "Options", chat: "Chat", server: "Server", name: str) -> "Verdict":
-    from parley.verify.checker import check  # noqa: PLC0415
+    from parley.verify.checker import examine  # noqa: PLC0415
     from parley.verify.ports import NotNow  # noqa: PLC0415
     from parley.verify.report import Verdict  # noqa: PLC0415
     from parley.verify.run import Run  # noqa: PLC0415
     from parley.verify.server import Failed  # noqa: PLC0415
 
     async def run(tell: "Tell") -> "Verdict":
+        _heed_sigterm()
         proof = Run(options, chat, server, tell)
         history = await proof.history()
-        return Verdict(name, options, proof.book.figures, check(history))
+        return Verdict(name, options, proof.book.figures, examine(history))
 
     try:
         with _bar() as bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run(_telling(bar)))
     except (Failed, NotNow) as problem:
         give_up(f"Nothing could be proved: {problem}")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         give_up(f"Interrupted. Again with the same choices: --seed {options.seed}")
+
+
+def _heed_sigterm() -> None:
+    """As Ctrl-C: the server that was started must not stay behind."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _bar() -> Bar:

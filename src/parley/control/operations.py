@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from parley.control import protocol
 from parley.control.protocol import Ask
 from parley.model.accounts import Account, AccountRole
@@ -10,6 +12,7 @@ from parley.model.errors import Invalid
 from parley.model.instants import timestamp
 from parley.model.sessions import Session
 from parley.services.operator import Operator, PasswordSet
+from parley.services.seeding import Amount, Seeding
 
 T = TypeVar("T")
 
@@ -22,8 +25,9 @@ MOST_ITEMS = 1_000
 class Operations:
     """The same for a request that came through the socket and for one of this very process."""
 
-    def __init__(self, *, operator: Operator) -> None:
+    def __init__(self, *, operator: Operator, seeding: Seeding) -> None:
         self._operator = operator
+        self._seeding = seeding
         self._table: Mapping[type, Callable[[Any, Report], Awaitable[object]]] = {
             protocol.CreateAccount: self._create,
             protocol.ListAccounts: self._list,
@@ -32,6 +36,7 @@ class Operations:
             protocol.RevokeSessions: self._revoke_sessions,
             protocol.SetRole: self._set_role,
             protocol.SetDisabled: self._set_disabled,
+            protocol.Seed: self._seed,
         }
 
     async def carry_out(self, ask: Ask[T], report: Report) -> T:
@@ -83,6 +88,16 @@ class Operations:
     ) -> protocol.SessionsEnded:
         account, ended = await self._operator.set_disabled(ask.who, disabled=ask.disabled)
         return protocol.SessionsEnded(account=_account(account), ended=ended)
+
+    async def _seed(self, ask: protocol.Seed, report: Report) -> protocol.Seeded:
+        amount = Amount(
+            people=ask.people,
+            conversations=ask.conversations,
+            messages=ask.messages,
+            seed=ask.seed,
+        )
+        seeded = await self._seeding.run(amount, ask.password, report)
+        return protocol.Seeded(**msgspec.structs.asdict(seeded))
 
 
 def _role(admin: bool) -> AccountRole:

@@ -125,6 +125,27 @@ class SetDisabled(Ask[SessionsEnded], frozen=True, kw_only=True, tag="account.se
     disabled: bool
 
 
+class Seeded(Struct, frozen=True, kw_only=True):
+    """What was made, and somebody to sign in as."""
+
+    people: int
+    conversations: int
+    messages: int
+    entries: int
+    username: str
+    password: str
+
+
+class Seed(Ask[Seeded], frozen=True, kw_only=True, tag="seed"):
+    """Make sample people and conversations."""
+
+    people: int
+    conversations: int
+    messages: int
+    seed: int
+    password: str | None = None
+
+
 AnyAsk = (
     CreateAccount
     | ListAccounts
@@ -133,6 +154,7 @@ AnyAsk = (
     | RevokeSessions
     | SetRole
     | SetDisabled
+    | Seed
 )
 
 

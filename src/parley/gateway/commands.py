@@ -112,6 +112,7 @@ class History(Payload, frozen=True, kw_only=True):
     conversation_id: AnyId
     before: Seq | None = None
     after: Seq | None = None
+    around: Seq | None = None
     limit: int = 50
 
 
@@ -282,6 +283,7 @@ class Commands:
             ConversationId(payload.conversation_id),
             before=payload.before,
             after=payload.after,
+            around=payload.around,
             limit=payload.limit,
         )
 

@@ -25,6 +25,7 @@ from parley.model.errors import (
     UnknownCommand,
     problem,
 )
+from parley.model.rates import Rate, unlimited
 from parley.model.shapes import refusal
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
@@ -52,7 +53,7 @@ class ErrorAck(Struct, frozen=True):
 
 
 class Door:
-    """Who may come in, and what they may ask."""
+    """Who may come in, and what they may ask; `commanding` bounds how often a person may, over all their sockets."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Door:
         expiry: Expiry,
         authenticate: Callable[[Socket], Awaitable[Admission]],
         spawn: Spawn,
+        commanding: Rate = unlimited,
         most_in_flight: int = 1_000,
         most_connections: int = 50,
     ) -> None:
@@ -73,6 +75,7 @@ class Door:
         self._expiry = expiry
         self._authenticate = authenticate
         self._spawn = spawn
+        self._commanding = commanding
         self._most_in_flight = most_in_flight
         self._most_connections = most_connections
         self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[Any, Any], Later]]] = {}
@@ -143,6 +146,7 @@ class Door:
         self._refuse(ack, Invalid("Commands carry no binary attachments."))
 
     def _call(self, connection: Connection, event: str, args: bytes) -> Later:
+        self._commanding(connection.user_id)
         command = self._commands.get(event)
         if command is None:
             raise UnknownCommand(f"There is no command {event[:64]!r}.")

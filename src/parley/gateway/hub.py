@@ -8,10 +8,20 @@ import logging
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import Struct
 
 from parley.gateway.connection import Connection
 from parley.gateway.offsets import Offsets
-from parley.gateway.pushes import PresencePush, TypingPush
+from parley.gateway.pushes import (
+    BlockPush,
+    ContactAdded,
+    ContactPush,
+    ContactRemoved,
+    MePush,
+    PresencePush,
+    Revoked,
+    TypingPush,
+)
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -25,7 +35,15 @@ from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
 from parley.ports.background import Spawn
-from parley.ports.bus import Marked, PresenceChanged, SessionRevoked, Signal
+from parley.ports.bus import (
+    BlockChanged,
+    ContactChanged,
+    Marked,
+    MeChanged,
+    PresenceChanged,
+    SessionRevoked,
+    Signal,
+)
 from parley.ports.bus import Typing as TypingSignal
 from parley.ports.conversations import Conversations
 from parley.ports.log import Log, Record
@@ -132,10 +150,14 @@ class Hub:
         connection.conversations.clear()
 
     def end_session(self, user_id: UserId, session_id: SessionId) -> None:
-        """End the sockets of a session for good: their clients don't come back by themselves."""
+        """End the sockets of a session for good, and say why: their clients don't come back by themselves."""
+        revoked = self._namespace.encode("session.revoked", self._encode(Revoked(session_id)))
         for connection in list(self._people.get(user_id, ())):
             if connection.session_id == session_id:
-                connection.socket.disconnect()
+                socket = connection.socket
+                # As a reply it passes by what is held back, which is given up.
+                (socket.reply if socket.holds else socket.push)(revoked)
+                socket.disconnect()
 
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
@@ -172,6 +194,13 @@ class Hub:
                 self._tell_presence(signal)
             case TypingSignal():
                 self._tell_typing(signal)
+            case ContactChanged():
+                self._tell_contact(signal)
+            case BlockChanged():
+                push = BlockPush(signal.other_id, signal.blocked)
+                self._tell_person(signal.user_id, "block.changed", push)
+            case MeChanged():
+                self._tell_person(signal.user_id, "me.changed", MePush(signal.me))
 
     def _tell_marks(self, signal: Marked) -> None:
         conversation_id = signal.receipt.conversation_id
@@ -258,10 +287,22 @@ class Hub:
         self.farewell(connection)
 
     def _tell_presence(self, signal: PresenceChanged) -> None:
-        connections = self._people.get(signal.user_id)
+        self._tell_person(signal.user_id, "presence", PresencePush(signal.people))
+
+    def _tell_contact(self, signal: ContactChanged) -> None:
+        if signal.event == "contact.added":
+            push: Struct = ContactAdded(signal.other_id)
+        elif signal.contact is None:
+            push = ContactRemoved(signal.other_id)
+        else:
+            push = ContactPush(signal.contact)
+        self._tell_person(signal.user_id, signal.event, push)
+
+    def _tell_person(self, user_id: UserId, event: str, push: Struct) -> None:
+        """To all of a person's devices here."""
+        connections = self._people.get(user_id)
         if connections:
-            push = self._encode(PresencePush(signal.people))
-            encoded = self._namespace.encode("presence", push)
+            encoded = self._namespace.encode(event, self._encode(push))
             for connection in connections:
                 connection.socket.push(encoded)
 

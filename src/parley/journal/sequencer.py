@@ -444,9 +444,10 @@ def _order(attempt: Attempt) -> int:
 
 def _layered(state: State) -> bool:
     """Whether anything but numbers differs in an overlay. Spelt out: it is asked once an append."""
-    members, pins, facts = state.members, state.pins, state.facts
+    members, pins, facts, banned = state.members, state.pins, state.facts, state.banned
     return (
         (isinstance(members, Layered) and members.changed)
         or (isinstance(pins, Layered) and pins.changed)
+        or (isinstance(banned, Layered) and banned.changed)
         or (isinstance(facts, Layered) and facts.changed)
     )

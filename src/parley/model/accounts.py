@@ -28,7 +28,11 @@ _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@\"(),:;<>\[\\\]_]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server."""
+    """A person with a way to sign in; at least one of `username` and `email` is there. Never leaves the server.
+
+    `email_verified`: they have shown that the address is theirs. `new_email` is the one that they want instead, until
+    they have shown that of it. `avatar` is the address of a picture, `status` a line about what they are up to.
+    """
 
     user_id: UserId
     username: str | None
@@ -36,6 +40,11 @@ class Account(Struct, frozen=True, kw_only=True):
     display_name: str
     password_hash: str
     created_at: Timestamp
+    email_verified: bool = False
+    new_email: str | None = None
+    bio: str | None = None
+    avatar: str | None = None
+    status: str | None = None
     data: Json | None = None
     role: AccountRole = "person"
     disabled_at: Timestamp | None = None
@@ -44,12 +53,15 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What anyone signed in may see of a person."""
+    """What anyone signed in may see of a person. `avatar` is the address of a picture: a path is one of this server."""
 
     user_id: UserId
     username: str | None
     display_name: str
     created_at: Timestamp
+    avatar: str
+    bio: str | None = None
+    status: str | None = None
     data: Json | None = None
 
 
@@ -57,6 +69,8 @@ class Me(User, frozen=True, kw_only=True, omit_defaults=True):
     """What a person sees of themselves."""
 
     email: str | None
+    email_verified: bool
+    new_email: str | None = None
     role: AccountRole = "person"
 
 
@@ -147,8 +161,16 @@ def as_user(account: Account) -> User:
         username=account.username,
         display_name=account.display_name,
         created_at=account.created_at,
+        avatar=avatar(account),
+        bio=account.bio,
+        status=account.status,
         data=account.data,
     )
+
+
+def avatar(account: Account) -> str:
+    """Where the picture of a person is; of those who have set none, that of their initials."""
+    return account.avatar or f"/v1/users/{account.user_id}/avatar"
 
 
 def as_me(account: Account) -> Me:
@@ -157,7 +179,12 @@ def as_me(account: Account) -> Me:
         username=account.username,
         display_name=account.display_name,
         created_at=account.created_at,
+        avatar=avatar(account),
+        bio=account.bio,
+        status=account.status,
         data=account.data,
         email=account.email,
+        email_verified=account.email_verified,
+        new_email=account.new_email,
         role=account.role,
     )

@@ -26,6 +26,12 @@ class Buckets:
             del self._buckets[next(iter(self._buckets))]
         return wait
 
+    def give(self, key: Hashable) -> None:
+        """Give one of `key`'s back."""
+        if key in self._buckets:
+            left, at = self._buckets[key]
+            self._buckets[key] = (min(self._burst, left + 1), at)
+
     def forget(self, key: Hashable) -> None:
         """Fill `key`'s bucket up."""
         self._buckets.pop(key, None)

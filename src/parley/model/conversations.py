@@ -1,5 +1,6 @@
 """Conversations: their state, which is `apply` over their log, and what its views show of it."""
 
+import heapq
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,13 @@ from parley.model.preferences import Preference
 RANK: dict[Role, int] = {"owner": 3, "admin": 2, "member": 1, "guest": 0}
 
 
+class Ban(Struct, frozen=True):
+    """Someone may not come in: who decided so, and when."""
+
+    actor_id: UserId
+    at: Timestamp
+
+
 class Member(Struct, frozen=True):
     """Someone who is in, since entry `joined_seq`."""
 
@@ -58,6 +66,7 @@ class State:
     deleted: bool = False
     members: MutableMapping[UserId, Member] = field(default_factory=dict)
     pins: MutableMapping[int, UserId] = field(default_factory=dict)
+    banned: MutableMapping[UserId, Ban] = field(default_factory=dict)
     facts: MutableMapping[int, Facts | None] = field(default_factory=dict, compare=False)
     """Of the messages that somebody asked for lately, by seq; None where that entry is no message."""
 
@@ -98,6 +107,7 @@ class State:
             deleted=self.deleted,
             members=Layered(self.members),
             pins=Layered(self.pins),
+            banned=Layered(self.banned),
             facts=Layered(self.facts),
         )
 
@@ -133,7 +143,17 @@ def _joined(state: State, entry: MemberJoined) -> None:
     state.members[entry.user_id] = Member(entry.role, entry.seq)
 
 
+def follow_bans(state: State, entry: Entry) -> None:
+    """Bring `state.banned` forward by an entry, and nothing else of it."""
+    match entry:
+        case MemberLeft(reason="banned") | MemberChanged(banned=True):
+            state.banned[entry.user_id] = Ban(entry.actor_id, entry.at)
+        case MemberChanged(banned=False):
+            state.banned.pop(entry.user_id, None)
+
+
 def _left(state: State, entry: MemberLeft) -> None:
+    follow_bans(state, entry)
     state.members.pop(entry.user_id, None)
     if entry.owner_id is not None:
         _set_role(state, entry.owner_id, "owner")
@@ -148,6 +168,9 @@ def _set_role(state: State, user_id: UserId, role: Role) -> None:
 
 
 def _member_changed(state: State, entry: MemberChanged) -> None:
+    follow_bans(state, entry)
+    if entry.role is None:
+        return
     _set_role(state, entry.user_id, entry.role)
     passed_on = entry.role == "owner" and entry.user_id in state.members
     if passed_on and entry.actor_id != entry.user_id and state.role(entry.actor_id) == "owner":
@@ -165,6 +188,7 @@ def _deleted(state: State, _entry: ConversationDeleted) -> None:
     state.deleted = True
     state.members.clear()
     state.pins.clear()
+    state.banned.clear()
 
 
 def _aimed(state: State, entry: MessageDeleted | ReactionAdded | ReactionRemoved) -> None:
@@ -191,6 +215,23 @@ _CHANGES: dict[type[Entry], Callable[[State, Any], object]] = {
     ReactionAdded: _aimed,
     ReactionRemoved: _aimed,
 }
+
+
+def members_behind(
+    state: State, after: str, limit: int
+) -> tuple[list[tuple[UserId, Member]], str | None]:
+    """Some of the members, longest in first, from behind a key; and the key to go on behind, None at the end.
+
+    A key stays good when the member whose it is has gone.
+    """
+    keyed = ((_joining_key(one, member), one, member) for one, member in state.members.items())
+    found = heapq.nsmallest(limit + 1, (item for item in keyed if item[0] > after))
+    page = found[:limit]
+    return [(one, member) for _, one, member in page], page[-1][0] if len(found) > limit else None
+
+
+def _joining_key(user_id: UserId, member: Member) -> str:
+    return f"{member.joined_seq:016} {user_id}"
 
 
 class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):

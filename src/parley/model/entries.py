@@ -116,7 +116,10 @@ class MemberJoined(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="me
 
 
 class MemberLeft(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="member.left"):
-    """Someone is no longer in; `owner_id` is the new owner where ownership passed on."""
+    """Someone is no longer in; `owner_id` is the new owner where ownership passed on.
+
+    Who was `banned` does not come in again until an entry lifts it.
+    """
 
     user_id: UserId
     reason: LeaveReason
@@ -124,10 +127,14 @@ class MemberLeft(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="memb
 
 
 class MemberChanged(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="member.changed"):
-    """A member has another role. An owner who makes another member `owner` is `admin` themselves from here on."""
+    """A member has another role; or, with `banned`, somebody who is not in may no longer come in, or may again.
+
+    An owner who makes another member `owner` is `admin` themselves from here on.
+    """
 
     user_id: UserId
-    role: Role
+    role: Role | None = None
+    banned: bool | None = None
 
 
 class ConversationCreated(

@@ -55,6 +55,11 @@ class UnknownCommand(Invalid):
     message = "There is no such command."
 
 
+class InvalidCode(Invalid):
+    code = "invalid_code"
+    message = "This code is not good, or no longer; ask for a new one."
+
+
 class Unauthenticated(ChatError):
     kind = Kind.UNAUTHENTICATED
     code = "unauthenticated"
@@ -82,6 +87,11 @@ class Forbidden(ChatError):
     message = "You may not do this."
 
 
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    message = "Nobody can register here by themselves."
+
+
 class AccountDisabled(Forbidden):
     code = "account_disabled"
     message = "This account is disabled; ask whoever runs this server."
@@ -95,6 +105,11 @@ class ForeignOrigin(Forbidden):
 class NotAMember(Forbidden):
     code = "not_a_member"
     message = "You are not a member of this room."
+
+
+class Banned(Forbidden):
+    code = "banned"
+    message = "This person was banned here."
 
 
 class Blocked(Forbidden):

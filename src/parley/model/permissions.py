@@ -14,12 +14,10 @@ from parley.model.entries import (
     ReactionRemoved,
     Role,
 )
-from parley.model.errors import Conflict, Forbidden, NotAMember, NotFound
+from parley.model.errors import Banned, Conflict, Forbidden, NotAMember, NotFound
 from parley.model.ids import UserId
 from parley.model.messages import Facts
 
-MOST_EMOJI = 50
-MOST_PINS = 100
 DIRECT_IS_FIXED = "The people of a direct conversation don't change."
 
 
@@ -62,7 +60,9 @@ def add_member(
     """The entry by which a member brings someone in, an admin only below their own rank; None where they are in.
 
     Raises:
-        Forbidden: Not in this kind of conversation, not with this rank, or not with more than `most` members.
+        Forbidden: Not in this kind of conversation, or not with this rank.
+        Banned: This person was, and nobody has lifted it.
+        Conflict: It has `most` members.
     """
     mine = require_member(state, actor_id)
     if state.kind == "direct":
@@ -72,6 +72,8 @@ def add_member(
         raise Forbidden("Your role does not allow this.")
     if user_id in state.members:
         return None
+    if user_id in state.banned:
+        raise Banned
     if len(state.members) >= most:
         raise Conflict("This conversation has as many members as it may have.", most=most)
     return MemberJoined(actor_id=actor_id, user_id=user_id, role=role)
@@ -131,20 +133,22 @@ def delete_message(state: State, actor_id: UserId, seq: int) -> MessageDeleted |
     return None if facts.deleted else MessageDeleted(actor_id=actor_id, message_seq=seq)
 
 
-def add_reaction(state: State, actor_id: UserId, seq: int, emoji: str) -> ReactionAdded | None:
+def add_reaction(
+    state: State, actor_id: UserId, seq: int, emoji: str, *, most: int
+) -> ReactionAdded | None:
     """The entry by which somebody reacts; None where they have so already.
 
     Raises:
         NotFound: The conversation, or such a message, is not there; a deleted one isn't.
         Forbidden: This person may only read.
-        Conflict: The message has as many different reactions as it may have.
+        Conflict: The message has `most` different reactions.
     """
     require_writer(state, actor_id)
     reactions = _present(state, seq).reactions
     if actor_id in reactions.get(emoji, ()):
         return None
-    if emoji not in reactions and len(reactions) >= MOST_EMOJI:
-        raise Conflict("This message has as many reactions as it may have.", most=MOST_EMOJI)
+    if emoji not in reactions and len(reactions) >= most:
+        raise Conflict("This message has as many reactions as it may have.", most=most)
     return ReactionAdded(actor_id=actor_id, message_seq=seq, emoji=emoji)
 
 
@@ -160,20 +164,20 @@ def remove_reaction(state: State, actor_id: UserId, seq: int, emoji: str) -> Rea
     return ReactionRemoved(actor_id=actor_id, message_seq=seq, emoji=emoji)
 
 
-def pin_message(state: State, actor_id: UserId, seq: int) -> MessagePinned | None:
+def pin_message(state: State, actor_id: UserId, seq: int, *, most: int) -> MessagePinned | None:
     """The entry by which a message is pinned; None where it is.
 
     Raises:
         NotFound: The conversation, or such a message, is not there; a deleted one isn't.
         Forbidden: This person may only read.
-        Conflict: As many are pinned as may be.
+        Conflict: `most` are pinned.
     """
     require_writer(state, actor_id)
     _present(state, seq)
     if seq in state.pins:
         return None
-    if len(state.pins) >= MOST_PINS:
-        raise Conflict("As many messages are pinned as may be.", most=MOST_PINS)
+    if len(state.pins) >= most:
+        raise Conflict("As many messages are pinned as may be.", most=most)
     return MessagePinned(actor_id=actor_id, message_seq=seq)
 
 

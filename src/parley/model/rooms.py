@@ -7,7 +7,7 @@ from msgspec import Struct
 from parley.model.accounts import folded
 from parley.model.conversations import State
 from parley.model.entries import Json, MemberJoined
-from parley.model.errors import Conflict, Forbidden, NotFound
+from parley.model.errors import Banned, Conflict, Forbidden, NotFound
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
 
@@ -58,6 +58,7 @@ def join_room(state: State, user_id: UserId, *, most: int) -> MemberJoined | Non
     Raises:
         NotFound: There is no such conversation, or none that is this person's business.
         Forbidden: It is no room.
+        Banned: This person was, and nobody has lifted it.
         Conflict: It has `most` members.
     """
     if not state.exists or (state.kind != "room" and user_id not in state.members):
@@ -66,6 +67,8 @@ def join_room(state: State, user_id: UserId, *, most: int) -> MemberJoined | Non
         raise Forbidden("Only rooms are joined.")
     if user_id in state.members:
         return None
+    if user_id in state.banned:
+        raise Banned("You were banned from this room.")
     if len(state.members) >= most:
         raise Conflict("This room has as many members as it may have.", most=most)
     role: Final = "member" if state.members else "owner"

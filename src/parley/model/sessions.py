@@ -14,6 +14,7 @@ from msgspec import Struct
 from parley.model.accounts import Me
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated
 from parley.model.ids import RandomBytes, SessionId, UserId, random_id
+from parley.model.instants import Timestamp, timestamp
 
 SECRET_BYTES = 32
 GRACE_MS = 10_000
@@ -40,6 +41,27 @@ class Session(Struct, frozen=True, kw_only=True):
     previous: bytes | None = None
     rotated_ms: int = 0
     revoked: bool = False
+
+
+class Device(Struct, frozen=True):
+    """Whence someone signs in: a name for the list of their sessions, and the address of their network."""
+
+    name: str = ""
+    address: str = ""
+
+
+SOMEWHERE = Device()
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """A session as its own person sees it. `used_at` and `address` are those of its latest sign-in or refresh."""
+
+    session_id: SessionId
+    device: str
+    address: str
+    created_at: Timestamp
+    used_at: Timestamp
+    current: bool
 
 
 class Identity(Struct, frozen=True):
@@ -71,8 +93,7 @@ class Reused(Exception):
 def opened(
     user_id: UserId,
     *,
-    device: str,
-    address: str,
+    device: Device,
     now_ms: int,
     lifetime_ms: int,
     random: RandomBytes,
@@ -83,8 +104,8 @@ def opened(
     session = Session(
         session_id=session_id,
         user_id=user_id,
-        device=device,
-        address=address,
+        device=device.name,
+        address=device.address,
         created_ms=now_ms,
         used_ms=now_ms,
         expires_ms=now_ms + lifetime_ms,
@@ -106,8 +127,10 @@ def session_of(token: str) -> SessionId:
     return SessionId(session_id)
 
 
-def rotated(session: Session, shown: str, *, now_ms: int, lifetime_ms: int) -> tuple[Session, str]:
-    """The session after this refresh token was shown, and the token to go on with.
+def rotated(
+    session: Session, shown: str, *, address: str, now_ms: int, lifetime_ms: int
+) -> tuple[Session, str]:
+    """The session after this refresh token was shown from this address, and the token to go on with.
 
     The same session where `shown` is the one before and was replaced within the grace: someone else rotated it.
 
@@ -126,6 +149,7 @@ def rotated(session: Session, shown: str, *, now_ms: int, lifetime_ms: int) -> t
     if hmac.compare_digest(digest, session.current):
         after = msgspec.structs.replace(
             session,
+            address=address,
             current=_hash(successor),
             previous=digest,
             rotated_ms=now_ms,
@@ -137,6 +161,18 @@ def rotated(session: Session, shown: str, *, now_ms: int, lifetime_ms: int) -> t
     if fresh and hmac.compare_digest(digest, session.previous or b""):
         return session, successor
     raise Reused
+
+
+def as_view(session: Session, current: SessionId) -> SessionView:
+    """The session as its person sees it from the session `current`."""
+    return SessionView(
+        session_id=session.session_id,
+        device=session.device,
+        address=session.address,
+        created_at=timestamp(session.created_ms),
+        used_at=timestamp(session.used_ms),
+        current=session.session_id == current,
+    )
 
 
 def _token(session_id: SessionId, secret: bytes) -> str:

@@ -1,7 +1,7 @@
 """Where accounts are kept."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from parley.model.accounts import Account
 from parley.model.ids import UserId
@@ -22,6 +22,10 @@ class AccountStore(ABC):
     @abstractmethod
     async def get(self, user_id: UserId) -> Account | None:
         """The account of this person."""
+
+    @abstractmethod
+    async def several(self, user_ids: Collection[UserId]) -> dict[UserId, Account]:
+        """The accounts of those of these people who have one."""
 
     @abstractmethod
     async def by_login(self, login: str) -> Account | None:

@@ -2,13 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
+from parley.model.accounts import Me
+from parley.model.contacts import ListedContact
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
 from parley.model.presence import Presence
 from parley.ports.log import Record
+
+ContactEvent = Literal[
+    "contact.added", "contact.requested", "contact.accepted", "contact.changed", "contact.removed"
+]
 
 
 class SessionRevoked(Struct, frozen=True, tag="session.revoked"):
@@ -40,7 +47,36 @@ class Typing(Struct, frozen=True, tag="typing"):
     for_ms: int
 
 
-Signal = SessionRevoked | Marked | PresenceChanged | Typing
+class ContactChanged(Struct, frozen=True, tag="contact"):
+    """`user_id` is told, on all of their devices, how somebody is on their list now.
+
+    `event` is the push's name; `contact` is None where `other_id` is not, or no longer, on the list.
+    """
+
+    user_id: UserId
+    event: ContactEvent
+    other_id: UserId
+    contact: ListedContact | None = None
+
+
+class BlockChanged(Struct, frozen=True, tag="block"):
+    """`user_id` has blocked somebody, or does so no more; their devices are told, and nobody else's."""
+
+    user_id: UserId
+    other_id: UserId
+    blocked: bool
+
+
+class MeChanged(Struct, frozen=True, tag="me"):
+    """What `user_id` sees of themselves changed; their devices are told, and nobody else's."""
+
+    user_id: UserId
+    me: Me
+
+
+Signal = (
+    SessionRevoked | Marked | PresenceChanged | Typing | ContactChanged | BlockChanged | MeChanged
+)
 """What passes by: without position, never replayed."""
 
 

@@ -25,6 +25,10 @@ class Conversations(ABC):
         """Every conversation that this person is in, with a head that the answer reflects."""
 
     @abstractmethod
+    async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
+        """Those of these people who are in at least `most` conversations."""
+
+    @abstractmethod
     async def listed(
         self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
     ) -> Sequence[Listed]:

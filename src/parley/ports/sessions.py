@@ -1,9 +1,9 @@
-"""Where sessions are kept."""
+"""Where sessions are kept, and what those who sign people in and out need of them."""
 
 from abc import ABC, abstractmethod
 
 from parley.model.ids import SessionId, UserId
-from parley.model.sessions import Session
+from parley.model.sessions import Device, Grant, Identity, Session
 
 
 class SessionStore(ABC):
@@ -30,5 +30,36 @@ class SessionStore(ABC):
         """The sessions of a person that are not revoked, latest used first."""
 
     @abstractmethod
+    async def revoke_all(self, user_id: UserId, but: SessionId | None = None) -> list[SessionId]:
+        """End every session of a person, one excepted where it is named; those that were not ended before.
+
+        A session that is created meanwhile may stay.
+        """
+
+    @abstractmethod
+    async def remove_all(self, user_id: UserId) -> list[SessionId]:
+        """Remove every session of a person, ended ones included; which they were."""
+
+    @abstractmethod
     async def sweep(self, before_ms: int) -> int:
         """Remove sessions that expired before this instant; how many went."""
+
+
+class SessionKeeping(ABC):
+    """What signs people in and out, on all nodes at once; the sessions' service does."""
+
+    @abstractmethod
+    async def open(self, user_id: UserId, device: Device) -> tuple[Identity, Grant]:
+        """Sign a device in. Past the most sessions of a person, the one longest unused ends.
+
+        Raises:
+            Invalid: The device's name is no text that can be kept.
+        """
+
+    @abstractmethod
+    async def logout(self, identity: Identity) -> None:
+        """End a session and close its sockets. Doing so twice is no error."""
+
+    @abstractmethod
+    async def end_all(self, user_id: UserId, but: SessionId | None = None) -> None:
+        """End every session of a person and close their sockets, one excepted where it is named."""

@@ -1,6 +1,7 @@
 """Accounts: making one, and signing in."""
 
-from msgspec import Struct
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from parley.model.accounts import (
@@ -12,60 +13,59 @@ from parley.model.accounts import (
     new_account,
 )
 from parley.model.buckets import Buckets
-from parley.model.errors import AccountDisabled, RateLimited, Unavailable, WrongCredentials
+from parley.model.errors import (
+    AccountDisabled,
+    RateLimited,
+    RegistrationClosed,
+    Unavailable,
+    WrongCredentials,
+)
 from parley.model.ids import RandomBytes, UserId, random_id
 from parley.model.instants import timestamp
-from parley.model.sessions import MOST_DEVICE_CHARS, Identity, SignedIn, opened, session_of
+from parley.model.sessions import MOST_DEVICE_CHARS, SOMEWHERE, Device, Grant, SignedIn
 from parley.model.texts import check_text
+from parley.model.tries import Tries, network
 from parley.ports.accounts import AccountStore
 from parley.ports.clock import Clock
 from parley.ports.passwords import Passwords
-from parley.ports.sessions import SessionStore
-from parley.ports.tokens import Tokens
+from parley.ports.sessions import SessionKeeping
 
 ROUNDS = 3
 """So often a sign-in begins again because its account changed while it was under way."""
 
 
-class Device(Struct, frozen=True):
-    """Whence someone signs in: a name for the list of their sessions, and the address of their network."""
-
-    name: str = ""
-    address: str = ""
-
-
-SOMEWHERE = Device()
-
-
 class Accounts:
     """Registers people and signs them in.
 
-    `session_lifetime_s` is how long a session lives without being refreshed. `tries` bounds attempts to sign in, a
-    bucket for each pair of address and name.
+    `tries` bounds attempts to sign in, `registrations` those to register, by address; None for no bound. `prove` has
+    a code mailed by which a person shows that an address is theirs. Where registration is not `open`, nobody makes
+    an account here by themselves.
     """
 
     def __init__(
         self,
         *,
         accounts: AccountStore,
-        sessions: SessionStore,
+        sessions: SessionKeeping,
         passwords: Passwords,
-        tokens: Tokens,
         clock: Clock,
         random: RandomBytes,
         epoch: str,
-        session_lifetime_s: int,
-        tries: Buckets,
+        tries: Tries,
+        registrations: Buckets | None,
+        prove: Callable[[UserId, str], None],
+        open_to_all: bool = True,
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._passwords = passwords
-        self._tokens = tokens
         self._clock = clock
         self._random = random
         self._epoch = epoch
-        self._lifetime_ms = session_lifetime_s * 1000
         self._tries = tries
+        self._registrations = registrations
+        self._prove = prove
+        self._open_to_all = open_to_all
 
     async def register(
         self,
@@ -76,14 +76,17 @@ class Accounts:
         display_name: str | None = None,
         device: Device = SOMEWHERE,
     ) -> SignedIn:
-        """Make an account and sign it in.
+        """Make an account and sign it in. To an e-mail address goes a code that shows whose it is.
 
         Raises:
+            RegistrationClosed: The operator makes the accounts here.
             Invalid: A field is not as it must be, or both names are missing.
             UsernameTaken: Somebody has this username, in any spelling that folds to it.
             EmailTaken: Somebody has this e-mail address.
-            RateLimited: Too many passwords wait to be hashed.
+            RateLimited: Too many from this address, or too many passwords wait to be hashed.
         """
+        if not self._open_to_all:
+            raise RegistrationClosed
         _check(device)
         check_password(password)
         account = new_account(
@@ -93,9 +96,13 @@ class Accounts:
             display_name=display_name,
             created_at=timestamp(self._clock.now_ms()),
         )
+        self._count_registration(device)
         account = replace(account, password_hash=await self._passwords.hash(password))
         await self._accounts.create(account)
-        return await self._open(account, device)
+        _, grant = await self._sessions.open(account.user_id, device)
+        if account.email is not None:
+            self._prove(account.user_id, account.email)
+        return self._signed_in(account, grant)
 
     async def login(self, login: str, password: str, device: Device = SOMEWHERE) -> SignedIn:
         """Sign in by username or e-mail address.
@@ -105,22 +112,22 @@ class Accounts:
         Raises:
             WrongCredentials: Nobody has this name, or the password is another.
             AccountDisabled: The password is right, but nobody may sign in with this account.
-            RateLimited: Too many attempts from this address with this name, or too many people at once.
+            RateLimited: Too many attempts from this address or with this name, or too many people at once.
             Unavailable: The account kept changing.
         """
         check_text(login, "login", most_chars=MOST_EMAIL_CHARS)
         _check(device)
-        attempt = (device.address, folded(login))
-        wait_s = self._tries.take(attempt, self._clock.monotonic())
+        name = folded(login)
+        wait_s = self._tries.take(device.address, name, self._clock.monotonic())
         if wait_s:
             raise RateLimited("Too many attempts; wait a little.", retry_after=wait_s)
         for _ in range(ROUNDS):
             account = await self._verified(login, password)
-            self._tries.forget(attempt)
-            signed_in = await self._open(account, device)
+            self._tries.succeeded(device.address, name)
+            identity, grant = await self._sessions.open(account.user_id, device)
             if await self._still_stands(account):
-                return signed_in
-            await self._sessions.revoke(session_of(signed_in.refresh_token))
+                return self._signed_in(account, grant)
+            await self._sessions.logout(identity)
         raise Unavailable("This account is changing; try again.")
 
     async def _verified(self, login: str, password: str) -> Account:
@@ -151,24 +158,19 @@ class Accounts:
             return False
         return now.password_hash == account.password_hash
 
-    async def _open(self, account: Account, device: Device) -> SignedIn:
-        now_ms = self._clock.now_ms()
-        session, refresh_token = opened(
-            account.user_id,
-            device=device.name,
-            address=device.address,
-            now_ms=now_ms,
-            lifetime_ms=self._lifetime_ms,
-            random=self._random,
-        )
-        await self._sessions.create(session)
-        identity = Identity(account.user_id, session.session_id)
-        access_token, expires_in = self._tokens.issue(identity, now_ms)
+    def _count_registration(self, device: Device) -> None:
+        if self._registrations is None:
+            return
+        wait_s = self._registrations.take(network(device.address), self._clock.monotonic())
+        if wait_s:
+            raise RateLimited("Too many accounts; wait a little.", retry_after=wait_s)
+
+    def _signed_in(self, account: Account, grant: Grant) -> SignedIn:
         return SignedIn(
             user=as_me(account),
-            access_token=access_token,
-            expires_in=expires_in,
-            refresh_token=refresh_token,
+            access_token=grant.access_token,
+            expires_in=grant.expires_in,
+            refresh_token=grant.refresh_token,
             epoch=self._epoch,
         )
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking
+from parley.journal.capacity import Capacity
 from parley.journal.commands import Committed, Judge, Unchanged
 from parley.journal.journal import Journal
-from parley.model.conversations import State, Summary, summary
+from parley.model.conversations import State, Summary, members_behind, summary
 from parley.model.entries import (
     ConversationCreated,
     ConversationKind,
@@ -16,7 +18,7 @@ from parley.model.entries import (
     MessageNew,
     Role,
 )
-from parley.model.errors import Conflict, Invalid, NotFound, TooLarge
+from parley.model.errors import Blocked, Conflict, Invalid, NotFound, TooLarge
 from parley.model.ids import (
     ConversationId,
     RandomBytes,
@@ -71,10 +73,10 @@ class Page(Struct, frozen=True):
 
 
 class MemberPage(Struct, frozen=True):
-    """A page of members; `next` is how many to pass over for the next one."""
+    """A page of members; `next` is the key to go on behind."""
 
     items: list[MemberView]
-    next: int | None
+    next: str | None
 
 
 class Conversations:
@@ -84,6 +86,8 @@ class Conversations:
         self,
         *,
         journal: Journal,
+        blocking: Blocking,
+        capacity: Capacity,
         views: Views,
         marks: MarkStore,
         accounts: AccountStore,
@@ -94,6 +98,8 @@ class Conversations:
         most_room_members: int = 100_000,
     ) -> None:
         self._journal = journal
+        self._blocking = blocking
+        self._capacity = capacity
         self._views = views
         self._marks = marks
         self._accounts = accounts
@@ -108,11 +114,16 @@ class Conversations:
 
         Raises:
             NotFound: There is no such person.
+            Blocked: It is not open yet, and one of the two has blocked the other.
+            Conflict: It is not open yet, and one of the two is in as many conversations as one may be.
         """
         conversation_id = direct_id(user_id, other_id)
         state = await self._journal.state(conversation_id)
         if not state.head:
             await self._require_people([other_id])
+            if (await self._blocking.between(user_id, other_id)).blocked:
+                raise Blocked
+            (await self._capacity.of([user_id, other_id])).require_none()
             await self._journal.commit(
                 conversation_id,
                 user_id,
@@ -127,6 +138,8 @@ class Conversations:
             Invalid: The name, or the data, is not acceptable.
             TooLarge: More first members than allowed.
             NotFound: Somebody of `members` does not exist; `details["user_ids"]` says who.
+            Blocked: Somebody of `members` has blocked this person; `details["user_ids"]` says who.
+            Conflict: Somebody is in as many conversations as one may be; `details["user_ids"]` says who.
             ClientIdReused: The client_id was used for something else.
         """
         check_text(group.name, "name", most_chars=NAME_CHARS)
@@ -138,11 +151,14 @@ class Conversations:
         if len(others) >= self._most_first_members:
             raise TooLarge("Too many first members.", most=self._most_first_members)
         await self._require_people(others)
+        await self._require_willing(user_id, others)
+        full = await self._capacity.of([user_id, *others])
         first = (FirstMember(user_id, "owner"), *(FirstMember(one, "member") for one in others))
 
         def judge(state: State) -> Entry:
             if state.head:
                 raise Conflict("This conversation exists.")
+            full.require_none()
             return ConversationCreated(
                 actor_id=user_id,
                 kind="group",
@@ -196,7 +212,7 @@ class Conversations:
         return Page(items, found[limit - 1].activity if more else None)
 
     async def members(
-        self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
+        self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50
     ) -> MemberPage:
         """The members, longest in first.
 
@@ -206,10 +222,9 @@ class Conversations:
         _check_limit(limit)
         state = await self._journal.state(conversation_id)
         require_member(state, user_id)
-        order = sorted((member.joined_seq, one) for one, member in state.members.items())
-        page = order[after : after + limit]
-        items = [MemberView(one, state.members[one].role, seq) for seq, one in page]
-        return MemberPage(items, after + limit if len(order) > after + limit else None)
+        page, following = members_behind(state, after, limit)
+        items = [MemberView(one, member.role, member.joined_seq) for one, member in page]
+        return MemberPage(items, following)
 
     async def add(
         self,
@@ -225,15 +240,23 @@ class Conversations:
         Raises:
             NotFound: The conversation is not there for this person, or there is no such person to add.
             Forbidden: This person's role, or the kind of conversation, does not allow it.
-            Conflict: The conversation is full.
+            Blocked: That person has blocked this one.
+            Conflict: The conversation is full, or that person is in as many as one may be.
         """
         await self._require_people([added_id])
+        blocked = bool(await self._blocking.by(user_id, [added_id]))
+        full = await self._capacity.of([added_id])
 
         def judge(state: State) -> Entry | Unchanged:
             in_room = state.kind == "room"
             most = self._most_room_members if in_room else self._most_group_members
             entry = add_member(state, user_id, added_id, role=role, most=most)
-            return entry or Unchanged()
+            if entry is None:
+                return Unchanged()
+            if blocked:
+                raise Blocked
+            full.require_none()
+            return entry
 
         return await self._change(
             user_id, conversation_id, judge, client_id, "member.add", added_id, role
@@ -279,6 +302,11 @@ class Conversations:
         return await self._journal.commit(
             conversation_id, user_id, judge, client_id=client_id, digest=digest
         )
+
+    async def _require_willing(self, user_id: UserId, others: Sequence[UserId]) -> None:
+        unwilling = await self._blocking.by(user_id, others)
+        if unwilling:
+            raise Blocked("Somebody has blocked you.", user_ids=sorted(unwilling))
 
     async def _require_people(self, user_ids: Sequence[UserId]) -> None:
         missing = set(user_ids) - await self._accounts.existing(user_ids)

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
-from parley.model.conversations import State
+from parley.model.conversations import State, members_behind
 from parley.model.errors import Invalid, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import (
@@ -40,10 +41,10 @@ class MarkAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class MarksPage(Struct, frozen=True):
-    """Marks of members, longest in first; `next` is how many to pass over for the next page."""
+    """Marks of members, longest in first; `next` is the key to go on behind."""
 
     items: list[MemberMarks]
-    next: int | None
+    next: str | None
 
 
 class Marks:
@@ -53,6 +54,7 @@ class Marks:
         self,
         *,
         journal: Journal,
+        blocking: Blocking,
         log: Log,
         marks: MarkStore,
         bus: Bus,
@@ -61,6 +63,7 @@ class Marks:
         most_told: int = MOST_TOLD,
     ) -> None:
         self._journal = journal
+        self._blocking = blocking
         self._log = log
         self._marks = marks
         self._bus = bus
@@ -106,7 +109,7 @@ class Marks:
         return MarkAnswer()
 
     async def of_members(
-        self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50
+        self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50
     ) -> MarksPage:
         """How far the members have come, longest in first.
 
@@ -118,11 +121,11 @@ class Marks:
             raise Invalid("A page holds 1 to 200 items.", limit=limit)
         state = await self._journal.state(conversation_id)
         require_member(state, user_id)
-        order = sorted((member.joined_seq, one) for one, member in state.members.items())
-        page = [one for _, one in order[after : after + limit]]
+        members, following = members_behind(state, after, limit)
+        page = [one for one, _ in members]
         found = await self._marks.of(conversation_id, page)
         items = [as_others_see(one, found.get(one, Mark())) for one in page]
-        return MarksPage(items, after + limit if len(order) > after + limit else None)
+        return MarksPage(items, following)
 
     async def flush(self) -> None:
         """Keep and tell everything that waits for its second to pass."""
@@ -135,7 +138,8 @@ class Marks:
             for move in await self._marks.advance(moves) if moves else ():
                 state = await self._journal.state(move.conversation_id)
                 told = MemberMarks(move.user_id, move.mark.delivered)
-                note(self._for_members if self._few(state) else self._for_oneself, state, told)
+                tells = await self._tells_members(state, move.user_id)
+                note(self._for_members if tells else self._for_oneself, state, told)
         except Unavailable:
             for key, seq in delivered.items():
                 self._delivered[key] = max(seq, self._delivered.get(key, 0))
@@ -156,7 +160,9 @@ class Marks:
         moved = await self._marks.advance([move])
         standing = await self._standing(user_id, conversation_id)
         if moved and standing is not None:
-            self._tell_read(state, user_id, standing, max(moved[0].mark.seen, standing.read))
+            tells = await self._tells_members(state, user_id)
+            seen = max(moved[0].mark.seen, standing.read)
+            self._tell_read(state, user_id, standing, seen, tells=tells)
         return standing
 
     async def _unread(self, state: State, user_id: UserId, seq: int) -> Standing | None:
@@ -188,13 +194,18 @@ class Marks:
 
     # --- telling ------------------------------------------------------------------------------------------------
 
-    def _few(self, state: State) -> bool:
-        return len(state.members) <= self._most_told
+    async def _tells_members(self, state: State, user_id: UserId) -> bool:
+        """Whether others hear of this person's marks: where they are few, and no block stands between two."""
+        if len(state.members) > self._most_told:
+            return False
+        return not (await self._blocking.relation(state, user_id)).blocked
 
-    def _tell_read(self, state: State, user_id: UserId, mine: Standing, seen: int) -> None:
-        if self._few(state):
+    def _tell_read(
+        self, state: State, user_id: UserId, mine: Standing, seen: int, *, tells: bool
+    ) -> None:
+        if tells:
             note(self._for_members, state, MemberMarks(user_id, mine.delivered, seen))
-        if not self._few(state) or mine.read < seen:
+        if not tells or mine.read < seen:
             note(self._for_oneself, state, MemberMarks(user_id, mine.delivered, mine.read))
         else:
             self._for_oneself.get(state.conversation_id, {}).pop(user_id, None)

@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking, Relation
+from parley.journal.capacity import Capacity
 from parley.journal.commands import Committed, Unchanged
 from parley.journal.journal import Journal
 from parley.model.accounts import folded
 from parley.model.conversations import State
 from parley.model.entries import Entry, Json, MessageNew
-from parley.model.errors import Invalid, NotFound, Unavailable
+from parley.model.errors import Blocked, Invalid, NotFound, Unavailable
 from parley.model.ids import ConversationId, UserId, direct_id
 from parley.model.messages import Version, as_shown, target, versions
 from parley.model.permissions import (
@@ -23,6 +25,7 @@ from parley.model.permissions import (
     require_member,
     require_writer,
 )
+from parley.model.rates import Rate, unlimited
 from parley.model.texts import check_data, check_text
 from parley.ports.accounts import AccountStore
 from parley.ports.answers import Answer
@@ -41,12 +44,14 @@ PAGE_BYTES = 512_000
 class MessagePage(Struct, frozen=True, omit_defaults=True):
     """Messages ascending, in their present state. `head` was read with them: the cursor to go on from.
 
-    `next` is the seq to name as `before`, or as `after` where one was named; absent at the end.
+    `next` is the seq to name as `before`, or as `after` where one was named; absent at the end. Around a seq, it leads
+    to what is older, and `newer` is the seq to name as `after`.
     """
 
     items: list[MessageNew]
     head: int
     next: int | None = None
+    newer: int | None = None
 
 
 class LogPage(Struct, frozen=True):
@@ -67,10 +72,26 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 class Messages:
-    """What people say. Nobody but members reads or writes, judged anew at every call."""
+    """What people say. Nobody but members reads or writes, judged anew at every call.
 
-    def __init__(self, *, journal: Journal, log: Log, accounts: AccountStore, spawn: Spawn) -> None:
+    `sending` bounds how many messages a conversation takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        blocking: Blocking,
+        capacity: Capacity,
+        log: Log,
+        accounts: AccountStore,
+        spawn: Spawn,
+        sending: Rate = unlimited,
+    ) -> None:
         self._journal = journal
+        self._capacity = capacity
+        self._sending = sending
+        self._blocking = blocking
         self._spawn = spawn
         self._log = log
         self._accounts = accounts
@@ -83,17 +104,20 @@ class Messages:
         Raises:
             Invalid: The text or the data is not acceptable (at once, not in the answer).
             TooLarge: They are larger than allowed (likewise).
+            RateLimited: More is said in this conversation than may be (likewise).
             NotFound: The conversation, or the message replied to, is not there for this person.
             Forbidden: This person may only read.
+            Blocked: It is a direct conversation, and one of the two has blocked the other.
             ClientIdReused: The client_id was used for something else.
             Unavailable: It is open whether the message is in; retry with the same client_id.
         """
         _check_body(draft.body)
         if draft.data is not None:
             check_data(draft.data)
+        self._sending(conversation_id)
         names = mentioned_names(draft.body)
         if not names:
-            return self._commit(user_id, conversation_id, draft, ())
+            return self._send(user_id, conversation_id, draft, ())
         answer: Answer[Committed] = Answer()
         self._spawn(self._send_mentioning(user_id, conversation_id, draft, names, answer))
         return answer
@@ -111,7 +135,48 @@ class Messages:
         except Unavailable as error:
             answer.fail(error)
         else:
-            self._commit(user_id, conversation_id, draft, mentions).pass_on(answer)
+            self._send(user_id, conversation_id, draft, mentions).pass_on(answer)
+
+    def _send(
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        draft: Draft,
+        mentions: tuple[UserId, ...],
+    ) -> Answer[Committed]:
+        """At once where the conversation and its people's blocks are in memory; else in the order of asking.
+
+        By callbacks, not by a task: what one sends next must not overtake this.
+        """
+        loaded = self._journal.state(conversation_id)
+        if loaded.done and (relation := self._at_hand(loaded, user_id)) is not None:
+            return self._commit(user_id, conversation_id, draft, mentions, relation)
+        answer: Answer[Committed] = Answer()
+
+        def judged_by(found: Answer[Relation]) -> None:
+            try:
+                relation = found.result()
+            except Unavailable as error:
+                answer.fail(error)
+            else:
+                self._commit(user_id, conversation_id, draft, mentions, relation).pass_on(answer)
+
+        def with_state(found: Answer[State]) -> None:
+            try:
+                state = found.result()
+            except Unavailable as error:
+                answer.fail(error)
+            else:
+                self._blocking.relation(state, user_id).then(judged_by)
+
+        loaded.then(with_state)
+        return answer
+
+    def _at_hand(self, loaded: Answer[State], user_id: UserId) -> Relation | None:
+        try:
+            return self._blocking.at_hand(loaded.result(), user_id)
+        except Unavailable:
+            return None
 
     def _commit(
         self,
@@ -119,9 +184,11 @@ class Messages:
         conversation_id: ConversationId,
         draft: Draft,
         mentions: tuple[UserId, ...],
+        relation: Relation,
     ) -> Answer[Committed]:
         def judge(state: State) -> Entry:
             require_writer(state, user_id)
+            relation.require_open(state)
             if draft.reply_to is not None and state.message(draft.reply_to) is None:
                 raise NotFound("The message replied to is not here.", reply_to=draft.reply_to)
             return MessageNew(
@@ -156,13 +223,22 @@ class Messages:
             TooLarge: It is larger than allowed.
             NotFound: The message is not there for this person, or was deleted.
             Forbidden: It is someone else's.
+            Blocked: It is a direct conversation, and one of the two has blocked the other.
         """
         _check_body(body)
         mentions = await self._people(mentioned_names(body))
+        state = await self._journal.state(conversation_id)
+        relation = await self._blocking.relation(state, user_id)
+
+        def judge(state: State) -> Entry:
+            entry = edit_message(state, user_id, seq, body, mentions)
+            relation.require_open(state)
+            return entry
+
         return await self._journal.commit(
             conversation_id,
             user_id,
-            lambda state: edit_message(state, user_id, seq, body, mentions),
+            judge,
             client_id=client_id,
             digest=self._journal.digest("message.edit", seq, body) if client_id else None,
         )
@@ -214,6 +290,9 @@ class Messages:
         if not state.head:
             if not await self._accounts.existing([other_id]):
                 raise NotFound("There is no such person.", user_id=other_id)
+            if (await self._blocking.between(user_id, other_id)).blocked:
+                raise Blocked
+            (await self._capacity.of([user_id, other_id])).require_none()
             await self._journal.commit(
                 conversation_id,
                 user_id,
@@ -243,18 +322,21 @@ class Messages:
         *,
         before: int | None = None,
         after: int | None = None,
+        around: int | None = None,
         limit: int = 50,
     ) -> MessagePage:
-        """A page of history: the newest messages, or those next before or after a seq; of long ones fewer.
+        """A page of history: the newest messages, or those next before, after or around a seq; of long ones fewer.
 
         Raises:
-            Invalid: Both `before` and `after`, or a limit that is none.
+            Invalid: Two of `before`, `after` and `around`, or a limit that is none.
             NotFound: The conversation is not there for this person.
         """
-        if before is not None and after is not None:
-            raise Invalid("Name one of before and after.")
+        if sum(one is not None for one in (before, after, around)) > 1:
+            raise Invalid("Name one of before, after and around.")
         _check_limit(limit)
         await self._state_for(user_id, conversation_id)
+        if around is not None:
+            return await self._around(user_id, conversation_id, around, limit)
         head, found = await self._log.messages(
             conversation_id, before=before, after=after, limit=limit + 1
         )
@@ -267,6 +349,29 @@ class Messages:
         items = await self._shown(conversation_id, chosen)
         await self._state_for(user_id, conversation_id)
         return MessagePage(items, head, following)
+
+    async def _around(
+        self, user_id: UserId, conversation_id: ConversationId, seq: int, limit: int
+    ) -> MessagePage:
+        """Up to a message, half of what is asked for; what came after it, the rest."""
+        share = (limit + 1) // 2
+        head, older = await self._log.messages(
+            conversation_id, before=seq + 1, after=None, limit=share + 1
+        )
+        older.reverse()
+        before = older[: _fitting(older[:share], PAGE_BYTES // 2)]
+        _, newer = await self._log.messages(
+            conversation_id, before=None, after=seq, limit=limit - share + 1
+        )
+        after = newer[: _fitting(newer[: limit - share], PAGE_BYTES // 2)]
+        items = await self._shown(conversation_id, [*reversed(before), *after])
+        await self._state_for(user_id, conversation_id)
+        return MessagePage(
+            items,
+            head,
+            before[-1].seq if len(before) < len(older) else None,
+            (after[-1].seq if after else seq) if len(after) < len(newer) else None,
+        )
 
     async def _shown(
         self, conversation_id: ConversationId, messages: Sequence[MessageNew]
@@ -329,12 +434,12 @@ def _check_body(body: str) -> None:
     check_text(body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
 
 
-def _fitting(entries: Sequence[Entry]) -> int:
+def _fitting(entries: Sequence[Entry], most_bytes: int = PAGE_BYTES) -> int:
     """How many of these, from the first on, an answer takes: at least one, the last may go over the bytes."""
     size = 0
     for count, entry in enumerate(entries, start=1):
         size += len(msgspec.json.encode(entry))
-        if size >= PAGE_BYTES:
+        if size >= most_bytes:
             return count
     return len(entries)
 

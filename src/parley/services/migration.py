@@ -5,12 +5,15 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from parley.model.contacts import ContactStatus, Pair
 from parley.model.entries import Entry, MessageNew, people_named
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Mark
 from parley.model.presence import Kept
 from parley.model.rooms import room_key
 from parley.ports.accounts import AccountStore
+from parley.ports.blocks import BlockStore
+from parley.ports.contacts import ContactStore
 from parley.ports.log import Log, Record
 from parley.ports.marks import MarkStore, Move
 from parley.ports.preferences import PreferenceStore
@@ -21,6 +24,7 @@ from parley.ports.transfer import Catalogue, Intake, Kind
 
 TOGETHER: Final = 500
 KINDS: Final[Sequence[Kind]] = ("accounts", "sessions", "conversations", "entries")
+STATUSES: Final[Sequence[ContactStatus]] = ("accepted", "outgoing", "incoming")
 
 Progress = Callable[[int], None]
 """Told how many more entries were copied or found to be there."""
@@ -37,6 +41,8 @@ class Side(Struct, frozen=True, kw_only=True):
     presence: PresenceStore
     rooms: RoomStore
     preferences: PreferenceStore
+    contacts: ContactStore
+    blocks: BlockStore
 
 
 class Line(Struct, frozen=True):
@@ -104,11 +110,28 @@ class Migration:
             return
         if not await self._target.accounts.existing([user_id]):
             await self._target.accounts.create(account)
+        await self._lists(user_id)
         kept = (await self._source.presence.get([user_id]))[user_id]
         if kept != Kept():
             await self._target.presence.choose(user_id, kept.chosen)
             sighting = Sighting(connected=False, seen_ms=kept.last_seen_ms)
             await self._target.presence.note({user_id: sighting})
+
+    async def _lists(self, user_id: UserId) -> None:
+        """Whom they keep as contacts or asked, and whom they have blocked; what two have of each other comes once."""
+        source, target = self._source, self._target
+        for status in STATUSES:
+            after = ""
+            while found := await source.contacts.page(user_id, status, after, TOGETHER):
+                for contact in found:
+                    pair = await source.contacts.pair(user_id, contact.user_id)
+                    await target.contacts.replace(user_id, contact.user_id, Pair(), pair)
+                after = found[-1].user_id
+        after = ""
+        while blocks := await source.blocks.page(user_id, after, TOGETHER):
+            for block in blocks:
+                await target.blocks.put(user_id, block)
+            after = blocks[-1].user_id
 
     async def _session(self, session_id: SessionId) -> None:
         session = await self._source.sessions.get(session_id)

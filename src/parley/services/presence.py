@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking
 from parley.model.errors import TooLarge, Unavailable
 from parley.model.ids import UserId
 from parley.model.presence import Chosen, Kept, Presence, Status, appearance, seen, unknown
@@ -18,6 +19,7 @@ from parley.ports.acquaintances import Acquaintances
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus, PresenceChanged
 from parley.ports.clock import Clock
+from parley.ports.contacts import ContactStore
 from parley.ports.presence import PresenceStore, Sighting
 from parley.ports.timers import After, Timer
 
@@ -57,6 +59,8 @@ class Presences:
         *,
         store: PresenceStore,
         acquaintances: Acquaintances,
+        contacts: ContactStore,
+        blocking: Blocking,
         bus: Bus,
         clock: Clock,
         after: After,
@@ -65,6 +69,8 @@ class Presences:
     ) -> None:
         self._store = store
         self._acquaintances = acquaintances
+        self._contacts = contacts
+        self._blocking = blocking
         self._bus = bus
         self._clock = clock
         self._after = after
@@ -150,15 +156,19 @@ class Presences:
         return Mine(chosen)
 
     async def get(self, user_id: UserId, user_ids: Sequence[UserId]) -> People:
-        """How these people appear to `user_id`, in this order: offline where they share no conversation.
+        """How these people appear to `user_id`, in this order.
 
-        A direct conversation counts once both have written in it. Oneself appears as one chose to.
+        Offline where they share no conversation and don't have `user_id` on their list, or where one has blocked the
+        other. A direct conversation counts once both have written in it. Oneself appears as one chose to.
 
         Raises:
             TooLarge: They are more than 200.
         """
         asked = _checked(user_ids)
-        visible = {*await self._acquaintances.sharing(user_id, asked), user_id}
+        visible = await self._acquaintances.sharing(user_id, asked)
+        visible |= await self._contacts.keeping(user_id, asked)
+        visible -= await self._blocking.apart(user_id, visible)
+        visible.add(user_id)
         kept = await self._store.get(visible.intersection(asked))
         people = {one: self._appearance(one, kept[one]) for one in kept}
         if user_id in people and user_id in self._here:
@@ -179,15 +189,16 @@ class Presences:
         return await self.get(user_id, user_ids)
 
     async def audience(self, user_id: UserId) -> set[UserId]:
-        """Who is told how this person appears: partners, and those watching who share a conversation.
+        """Who is told how this person appears: who is on their list, partners, who watches and shares a conversation.
 
-        Whoever else it is to concern (contacts) or not to (blocks) is decided here.
+        Nobody whom they have blocked, or who has blocked them.
         """
-        concerned = await self._acquaintances.partners(user_id)
+        concerned = await self._contacts.kept(user_id)
+        concerned |= await self._acquaintances.partners(user_id)
         watching = self._watches.of(user_id) - concerned
         if watching:
-            concerned = concerned | await self._acquaintances.sharing(user_id, watching)
-        return concerned
+            concerned |= await self._acquaintances.sharing(user_id, watching)
+        return concerned - await self._blocking.apart(user_id, concerned)
 
     # --- once a second ------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from parley.journal.capacity import Capacity
 from parley.journal.commands import Committed, Unchanged
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
@@ -33,12 +34,14 @@ class Rooms:
         journal: Journal,
         naming: Naming,
         rooms: RoomStore,
+        capacity: Capacity,
         random: RandomBytes,
         most_members: int = 100_000,
     ) -> None:
         self._journal = journal
         self._naming = naming
         self._rooms = rooms
+        self._capacity = capacity
         self._random = random
         self._most_members = most_members
 
@@ -49,6 +52,7 @@ class Rooms:
             Invalid: The name, the topic or the data is not acceptable.
             TooLarge: One of them is too long.
             NameTaken: Another room is called so, or is about to be.
+            Conflict: One is in as many conversations as one may be.
             ClientIdReused: The client_id was used for something else.
         """
         _check(room)
@@ -57,7 +61,9 @@ class Rooms:
             if room.client_id is None
             else created_id(user_id, room.client_id)
         )
+        full = await self._capacity.of([user_id])
         if not (await self._journal.state(conversation_id)).head:
+            full.require_none()
             await self._naming.claim(room.name, conversation_id, user_id)
 
         def judge(state: State) -> Entry:
@@ -100,13 +106,22 @@ class Rooms:
         Raises:
             NotFound: There is no such room.
             Forbidden: It is a conversation of another kind.
-            Conflict: It is full.
+            Banned: This person was banned from it.
+            Conflict: It is full, or one is in as many conversations as one may be.
         """
-        most = self._most_members
+        full = await self._capacity.of([user_id])
+
+        def judge(state: State) -> Entry | Unchanged:
+            entry = join_room(state, user_id, most=self._most_members)
+            if entry is None:
+                return Unchanged()
+            full.require_none()
+            return entry
+
         return await self._journal.commit(
             conversation_id,
             user_id,
-            lambda state: join_room(state, user_id, most=most) or Unchanged(),
+            judge,
             client_id=client_id,
             digest=self._journal.digest("conversation.join") if client_id is not None else None,
         )

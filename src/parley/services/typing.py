@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.model.buckets import Buckets
 from parley.model.ids import ConversationId, UserId
@@ -29,9 +30,16 @@ class Typing:
     """`most_members` is how many a conversation may have for its members to be told."""
 
     def __init__(
-        self, *, journal: Journal, bus: Bus, clock: Clock, most_members: int = 200
+        self,
+        *,
+        journal: Journal,
+        blocking: Blocking,
+        bus: Bus,
+        clock: Clock,
+        most_members: int = 200,
     ) -> None:
         self._journal = journal
+        self._blocking = blocking
         self._bus = bus
         self._clock = clock
         self._most_members = most_members
@@ -48,6 +56,8 @@ class Typing:
         state = await self._journal.state(conversation_id)
         require_writer(state, user_id)
         if not 1 < len(state.members) <= self._most_members:
+            return Told(0)
+        if (await self._blocking.relation(state, user_id)).blocked:
             return Told(0)
         if self._said.take((device, conversation_id), self._clock.monotonic()):
             return Told(0)

@@ -25,7 +25,8 @@ class Ack:
         socket, self._socket = self._socket, None
         if socket is not None and socket.connected:
             namespace = socket.namespace
-            packet = Encoded(b"%b%b[%b]" % (namespace.ack_header, self._id, args))
+            # Concatenated, since formatting bytes takes three times as long.
+            packet = Encoded(namespace.ack_header + self._id + b"[" + args + b"]")
             namespace.fanout.reply(socket, packet)
 
 

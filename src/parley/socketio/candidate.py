@@ -1,5 +1,6 @@
 """A WebSocket that asks to take a session over from polling."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,23 @@ if TYPE_CHECKING:
 class Candidate:
     """A WebSocket that asks to take a session over from polling."""
 
-    __slots__ = ("probed", "session", "settled", "websocket")
+    __slots__ = ("_timer", "probed", "session", "websocket")
 
     def __init__(self, session: "Session", websocket: WebSocket) -> None:
         self.session = session
         self.websocket = websocket
         self.probed = False
-        self.settled = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expire_in(self, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Gives the client so long for its half of the upgrade."""
+        self._timer = loop.call_later(seconds, self.websocket.close, CloseCode.POLICY_VIOLATION)
+
+    def settle(self) -> None:
+        """Takes the time limit back."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def fits(self, event: Event) -> bool:
         """Whether the event comes in its order: the probe first."""
@@ -33,13 +44,9 @@ class Candidate:
     def on_binary(self, message: bytes) -> None:
         self.websocket.close(CloseCode.UNSUPPORTED_DATA)
 
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
+    def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
         """Writes by the WebSocket itself; there is too little for more."""
 
     def on_lost(self, reason: Reason) -> None:
-        self.settled = True
+        self.settle()
         self.session.on_candidate_lost()
-
-    def on_time(self, now: float) -> None:
-        if not self.settled:
-            self.websocket.close(CloseCode.POLICY_VIOLATION)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
+from parley.socketio.protocol.deflate import Deflate
 from parley.socketio.protocol.frames import xor_mask
 
 _SID_BYTES = 15
@@ -69,6 +70,8 @@ class Config:
     """Origins of other sites' pages that may connect, `{"*"}` for all; None for one's own only."""
     response_headers: Collection[tuple[str, str]] = ()
     """Added to every HTTP answer, the upgrade's included."""
+    deflate: Deflate | None = None
+    """Compresses for clients that offer it (permessage-deflate); None, the default, for nobody."""
     recover_all: bool = False
     """Offers recovery, where the server has one, to clients that did not ask for it."""
     encode: Callable[[object], bytes] = encode_json

@@ -192,6 +192,7 @@ class Connection:
     def _fail(self, socket: Socket, error: Exception) -> None:
         name = socket.namespace.name
         socket.namespace.leave_all(socket)
+        socket.part()
         self._settled(name)
         if self.session.ended:
             return
@@ -247,6 +248,7 @@ class Connection:
         if self.session.ended:
             self._suspend(socket, Reason.TRANSPORT_CLOSE)
             namespace.leave_all(socket)
+            socket.part()
             namespace.ended(socket, Reason.TRANSPORT_CLOSE)
             return
         if recovery is not None and socket.pid is None:
@@ -295,7 +297,7 @@ class Connection:
         namespace = socket.namespace
         self._server.fanout.flush_one(socket)
         self._suspend(socket, reason)
-        socket.connected = False
+        socket.part()
         self._remove(socket)
         namespace.sockets.pop(socket.id, None)
         namespace.leave_all(socket)
@@ -311,20 +313,3 @@ class Connection:
             recovery.ended(socket, final=final)
         except Exception:
             log.exception("recovery failed")
-
-
-class ConnectTimeout:
-    """Ends a session that has connected no namespace in time."""
-
-    __slots__ = ("_engine", "_sid")
-
-    def __init__(self, session: Session) -> None:
-        # Not the session itself: it would outlive its end in memory until this is called.
-        self._engine = session.engine
-        self._sid = session.sid
-
-    def on_time(self, now: float) -> None:
-        """Is called by the wheel."""
-        session = self._engine.sessions.get(self._sid)
-        if session is not None and not session.in_use:
-            session.close(Reason.CONNECT_TIMEOUT)

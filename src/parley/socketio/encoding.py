@@ -1,19 +1,23 @@
 """Events in their final form: encoded once, for any number of sockets on any transport."""
 
 from collections.abc import Sequence
+from struct import Struct
 
+from parley.socketio.protocol.deflate import Agreement
 from parley.socketio.protocol.engine import Binary
 from parley.socketio.protocol.frames import serialise
 
 # From these sizes on a frame's length takes two and eight bytes more (RFC 6455, section 5.2).
 _LENGTH_16 = 126
 _LENGTH_64 = 65536
+_SHORT_HEADERS = tuple(bytes((0x81, size)) for size in range(_LENGTH_16))
+_LONG_HEADER = Struct(">BBH").pack
 
 
 class Encoded:
     """A Socket.IO packet, ready for WebSocket (`frames`) and for polling (`packets`)."""
 
-    __slots__ = ("attachments", "frames", "offset", "positioned", "text")
+    __slots__ = ("_deflated", "attachments", "frames", "offset", "positioned", "text")
 
     open = False
     """A single packet never takes another one in; see `members.Batch`."""
@@ -26,16 +30,17 @@ class Encoded:
         self.text = text
         self.attachments = attachments
         size = len(text)
-        # serialise(1, text), spelt out for the sizes that nearly all have: half the time.
+        # serialise(1, text), spelt out for the sizes that nearly all have: a quarter of the time.
         if size < _LENGTH_16:
-            frames = b"\x81%c%b" % (size, text)
+            frames = _SHORT_HEADERS[size] + text
         elif size < _LENGTH_64:
-            frames = b"\x81\x7e" + size.to_bytes(2, "big") + text
+            frames = _LONG_HEADER(0x81, 126, size) + text
         else:
             frames = serialise(1, text)
         if attachments:
             frames = b"".join((frames, *(serialise(2, data) for data in attachments)))
         self.frames = frames
+        self._deflated: tuple[Agreement, bytes] | None = None
         self.offset: str | None = None
         self.positioned: Encoded | None = None
 
@@ -54,6 +59,18 @@ class Encoded:
         """The frames for sockets with recovery."""
         return self.for_recovery().frames
 
+    def deflated(self, agreement: Agreement) -> bytes:
+        """The frames for a WebSocket that compresses.
+
+        Made once for all that agreed on the same, and nearly all do: clients of one kind.
+        """
+        made = self._deflated
+        if made is None or made[0] != agreement:
+            parts = [agreement.frame(1, self.text)]
+            parts += [agreement.frame(2, data) for data in self.attachments]
+            made = self._deflated = agreement, b"".join(parts)
+        return made[1]
+
     def at(self, offset: str) -> "Encoded":
         """Returns the same event with its offset, for sockets with recovery, beside it.
 
@@ -64,6 +81,7 @@ class Encoded:
         event.text = self.text
         event.attachments = self.attachments
         event.frames = self.frames
+        event._deflated = None  # noqa: SLF001 - of this class
         event.offset = offset
         event.positioned = None
         return event

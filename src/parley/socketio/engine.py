@@ -47,7 +47,7 @@ class Engine:
         self.ended: Counter[Reason] = Counter()
         self.asgi = PollingApp(self)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wheel: Wheel | None = None
+        self._wheel: Wheel[str] | None = None
         self._empty: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -61,12 +61,21 @@ class Engine:
         return self._loop
 
     @property
-    def wheel(self) -> Wheel:
-        """All heartbeats and time limits; in steps of a hundredth of an interval, 1 to 50 ms."""
+    def wheel(self) -> Wheel[str]:
+        """When to look at which session, by id: heartbeats, and what waits for a last poll."""
         if self._wheel is None:
-            step = min(0.05, max(0.001, self.config.ping_interval / 100))
-            self._wheel = Wheel(self.loop.time, self.loop.call_at, step)
+            self._wheel = self.new_wheel(self._on_time)
         return self._wheel
+
+    def new_wheel(self, visit: Callable[[str, float], None]) -> Wheel[str]:
+        """Returns a wheel for ids, in steps of a hundredth of a ping interval, 1 to 50 ms."""
+        step = min(0.05, max(0.001, self.config.ping_interval / 100))
+        return Wheel(self.loop.time, self.loop.call_at, step, visit)
+
+    def _on_time(self, sid: str, now: float) -> None:
+        session = self.sessions.get(sid)
+        if session is not None:
+            session.on_time(now)
 
     def time(self) -> float:
         """The loop's clock, in seconds."""
@@ -183,7 +192,7 @@ class Engine:
         session = Session(self, self.config.new_id(), request, now)
         self.sessions[session.sid] = session
         self.opened += 1
-        self.wheel.at(now + self.config.ping_interval, session)
+        self.wheel.at(now + self.config.ping_interval, session.sid)
         return session
 
     def forget(self, session: Session, reason: Reason) -> None:

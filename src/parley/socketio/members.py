@@ -1,8 +1,9 @@
 """Receivers of pushes: what each is still to be sent, in order; and rooms of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from parley.socketio.encoding import Encoded
+from parley.socketio.protocol.deflate import Agreement
 
 
 class Batch:
@@ -13,14 +14,15 @@ class Batch:
     pushes, and who leaves gets what was pushed before and nothing after.
     """
 
-    __slots__ = ("_positioned_frames", "encoded", "frames", "open", "size")
+    __slots__ = ("_deflated", "_positioned_frames", "encoded", "frames", "open", "size")
 
     def __init__(self, first: Encoded) -> None:
         self.open = True
         self.encoded = [first]
-        self.size = len(first.frames)
-        self.frames = b""
+        self.frames = first.frames
+        self.size = len(self.frames)
         self._positioned_frames: bytes | None = None
+        self._deflated: tuple[Agreement, bytes] | None = None
 
     def close(self) -> None:
         """Lets nothing more in."""
@@ -29,10 +31,8 @@ class Batch:
     def seal(self) -> None:
         """Joins what it holds, once; no more comes in."""
         self.open = False
-        encoded = self.encoded
-        if not self.frames:
-            one = len(encoded) == 1
-            self.frames = encoded[0].frames if one else b"".join([e.frames for e in encoded])
+        if len(self.frames) != self.size:
+            self.frames = b"".join([packet.frames for packet in self.encoded])
 
     @property
     def positioned_frames(self) -> bytes:
@@ -43,15 +43,26 @@ class Batch:
             )
         return self._positioned_frames
 
+    def deflated(self, agreement: Agreement) -> bytes:
+        """The frames for WebSockets that compress, joined once for all that agreed on the same."""
+        made = self._deflated
+        if made is None or made[0] != agreement:
+            frames = b"".join([packet.deflated(agreement) for packet in self.encoded])
+            made = self._deflated = agreement, frames
+        return made[1]
+
 
 class Member:
     """One receiver of pushes, with what it is still to be sent, in order.
 
     `pending` is None exactly for a WebSocket without recovery and without anything that waits:
     then a room's frames may be written to it as they are. That test is the hot path.
+
+    `descriptor` is a socket that takes frames before `write` does, or -1; see `WebSocket`.
     """
 
     __slots__ = (
+        "descriptor",
         "held",
         "held_size",
         "holds",
@@ -66,13 +77,14 @@ class Member:
         self.pending: list[Encoded | Batch] | None = []
         self.plain = False
         self.write: Callable[[bytes], None] = _unconnected
+        self.descriptor = -1
         self.queued = False
         self.urgent: list[Encoded] | None = None
         self.holds = 0
         self.held: list[Encoded | Batch] | None = None
         self.held_size = 0
 
-    def transmit(self, items: list[Encoded | Batch]) -> None:
+    def transmit(self, items: Sequence[Encoded | Batch]) -> None:
         """Hands sealed items to the transport, as it needs them."""
         raise NotImplementedError
 

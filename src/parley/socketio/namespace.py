@@ -154,13 +154,13 @@ class Namespace:
         is malformed JSON at every client.
         """
         begin = self._begins.get(event) or self._begin(event)
-        return Encoded(b"%b,%b]" % (begin, args) if args else begin + b"]")
+        return Encoded(begin + args + b"]" if args else begin[:-1] + b"]")
 
     def _begin(self, event: str) -> bytes:
-        """Returns an event's packet up to its name, remembered for the first names that come."""
+        """Returns an event's packet up to its arguments, remembered for the first names that come."""
         check_event_name(event)
         header = encode_header(PacketType.EVENT, self.name)
-        begin = b"%b[%b" % (header, self.server.config.encode(event))
+        begin = b"%b[%b," % (header, self.server.config.encode(event))
         if len(self._begins) < _MOST_NAMES:
             self._begins[event] = begin
         return begin

@@ -15,7 +15,7 @@ class Receiver(Protocol):
         """Takes a binary message."""
 
     def on_transport(self) -> None:
-        """Is told that `Session.write` or `Session.on_websocket` has changed."""
+        """Is told that the session's `write`, `descriptor` or `on_websocket` has changed."""
 
     def flush(self) -> None:
         """Hands over what it still has to send, since the session is about to end."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from parley.socketio.asgi import PollingApp
 from parley.socketio.config import Config
-from parley.socketio.connection import Connection, ConnectTimeout
+from parley.socketio.connection import Connection
 from parley.socketio.engine import Admit, Engine
 from parley.socketio.fanout import Fanout
 from parley.socketio.front import Front, front_class
@@ -18,6 +18,7 @@ from parley.socketio.reasons import Reason
 from parley.socketio.recovery import Recovery
 from parley.socketio.session import Session
 from parley.socketio.websocket import WebSocket, protocol_class
+from parley.socketio.wheel import Wheel
 
 
 class Server:
@@ -34,6 +35,7 @@ class Server:
         self.engine = Engine(self.config, self._receive)
         self.fanout = Fanout(self.engine.call_soon, self.config.max_batch)
         self.namespaces: dict[str, Namespace] = {}
+        self._connecting: Wheel[str] | None = None
         self.websocket_protocol: Callable[..., WebSocket] = protocol_class(
             {self.config.path: self.engine}, self.config
         )
@@ -67,10 +69,16 @@ class Server:
         self.engine.spawn(work)
 
     def _receive(self, session: Session) -> Connection:
-        connection = Connection(self, session)
-        deadline = self.engine.time() + self.config.connect_timeout
-        self.engine.wheel.at(deadline, ConnectTimeout(session))
-        return connection
+        if self._connecting is None:
+            self._connecting = self.engine.new_wheel(self._check_connected)
+        self._connecting.at(self.engine.time() + self.config.connect_timeout, session.sid)
+        return Connection(self, session)
+
+    def _check_connected(self, sid: str, _: float) -> None:
+        """Ends a session that has connected no namespace in time."""
+        session = self.engine.sessions.get(sid)
+        if session is not None and not session.in_use:
+            session.close(Reason.CONNECT_TIMEOUT)
 
     # --- JSON from clients
 
@@ -120,3 +128,5 @@ class Server:
         for session in list(self.engine.sessions.values()):
             session.lose(Reason.SERVER_SHUTDOWN)
         self.engine.wheel.stop()
+        if self._connecting is not None:
+            self._connecting.stop()

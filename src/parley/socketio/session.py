@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from parley.socketio.candidate import Candidate
 from parley.socketio.polling import Polling
 from parley.socketio.protocol import engine as eio
+from parley.socketio.protocol.deflate import Agreement
 from parley.socketio.protocol.errors import PacketError
 from parley.socketio.protocol.frames import CloseCode, Opcode, serialise
 from parley.socketio.protocol.session import Action, Beat, Event, Heartbeat, State, step
@@ -82,6 +83,16 @@ class Session:
         return self._state is State.WEBSOCKET
 
     @property
+    def descriptor(self) -> int:
+        """See `WebSocket`; -1 where the session is on none."""
+        return -1 if self._websocket is None else self._websocket.descriptor
+
+    @property
+    def deflate(self) -> Agreement | None:
+        """How to compress for its WebSocket, None where it has none or nothing was agreed on."""
+        return None if self._websocket is None else self._websocket.deflate
+
+    @property
     def polling(self) -> Polling | None:
         """The polling transport, None once the session has left it."""
         return None if self._state is State.WEBSOCKET else self._polling
@@ -101,12 +112,17 @@ class Session:
     def send(self, packets: Iterable[bytes]) -> None:
         """Sends Engine.IO packets, text or `Binary`, over the transport that is current."""
         if self._state is State.WEBSOCKET:
-            self.write(b"".join([_frame(packet) for packet in packets]))
+            self.write(b"".join([self._frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
             if self._polling.size > self.engine.config.max_outbox:
                 # Not at once: see `Fanout` on writes.
                 self.engine.call_soon(self._overflow)
+
+    def _frame(self, packet: bytes) -> bytes:
+        opcode = Opcode.BINARY if isinstance(packet, eio.Binary) else Opcode.TEXT
+        deflate = self.deflate
+        return serialise(opcode, packet) if deflate is None else deflate.frame(opcode, packet)
 
     def _overflow(self) -> None:
         self.cut(Reason.OUTBOX_FULL, CloseCode.TRY_AGAIN_LATER)
@@ -158,8 +174,7 @@ class Session:
         self._state = state
         self._candidate = Candidate(self, websocket)
         websocket.accept(self._candidate, self.engine.config.response_headers)
-        deadline = self.engine.time() + self.engine.config.upgrade_timeout
-        self.engine.wheel.at(deadline, self._candidate)
+        self._candidate.expire_in(self.engine.config.upgrade_timeout, self.engine.loop)
 
     def on_candidate_packet(self, candidate: Candidate, message: bytes) -> None:
         """Takes a packet of the WebSocket that is to replace polling."""
@@ -190,7 +205,7 @@ class Session:
         polling, self._polling = self._polling, None
         self._websocket = websocket
         if self._candidate is not None:
-            self._candidate.settled = True
+            self._candidate.settle()
             self._candidate = None
         websocket.hand_over(self)
         if polling is not None:
@@ -208,7 +223,7 @@ class Session:
 
     # --- the end
 
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
+    def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
         self.write = write
         if self._receiver is not None:
             self._receiver.on_transport()
@@ -244,7 +259,7 @@ class Session:
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
         self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
-        self.engine.wheel.at(self._heartbeat.deadline, self)
+        self.engine.wheel.at(self._heartbeat.deadline, self.sid)
         self._tell_end(reason)
 
     def on_close_polled(self) -> None:
@@ -287,6 +302,7 @@ class Session:
     # --- time
 
     def on_time(self, now: float) -> None:
+        """Pings, or ends what has been silent for too long; the wheel calls it."""
         if self._state is State.CLOSED:
             return
         if self._state is State.CLOSING:
@@ -304,12 +320,7 @@ class Session:
                 self.send([eio.PING])
         # Not later than an interval: the pong moves the deadline there, however long the timeout.
         next_visit = min(self._heartbeat.deadline, now + self.engine.config.ping_interval)
-        self.engine.wheel.at(next_visit, self)
-
-
-def _frame(packet: bytes) -> bytes:
-    binary = isinstance(packet, eio.Binary)
-    return serialise(Opcode.BINARY if binary else Opcode.TEXT, packet)
+        self.engine.wheel.at(next_visit, self.sid)
 
 
 def _discard(frames: bytes) -> None:

@@ -1,7 +1,7 @@
 """One client in one namespace."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parley.socketio.encoding import Encoded
@@ -204,26 +204,45 @@ class Socket(Member):
     # --- what the fan-out asks of its members
 
     def is_plain(self) -> bool:
-        return self.pid is None and self._connection.session.on_websocket
-
-    def transmit(self, items: list[Encoded | Batch]) -> None:
         session = self._connection.session
-        if session.on_websocket:
+        return self.pid is None and session.on_websocket and session.deflate is None
+
+    def transmit(self, items: Sequence[Encoded | Batch]) -> None:
+        session = self._connection.session
+        deflate = session.deflate
+        if deflate is not None:
+            chosen = items if self.pid is None else self._chosen(items)
+            self.write(b"".join([item.deflated(deflate) for item in chosen]))
+        elif session.on_websocket:
             if self.pid is None:
                 self.write(b"".join([item.frames for item in items]))
             else:
                 self.write(b"".join([item.positioned_frames for item in items]))
-            return
-        packets: list[bytes] = []
-        for item in items:
-            for encoded in item.encoded:
-                packets += (encoded if self.pid is None else encoded.for_recovery()).packets
-        session.send(packets)
+        else:
+            chosen = self._chosen(items)
+            session.send([packet for encoded in chosen for packet in encoded.packets])
+
+    def _chosen(self, items: Iterable[Encoded | Batch]) -> list[Encoded]:
+        """Returns the packets of all items in the form that this socket is sent."""
+        encoded = [packet for item in items for packet in item.encoded]
+        return encoded if self.pid is None else [packet.for_recovery() for packet in encoded]
 
     def on_held_size(self, size: int) -> None:
         self._connection.check_held(size)
 
     def on_transport(self) -> None:
         """Takes up the session's writer."""
-        self.write = self._connection.session.write
+        session = self._connection.session
+        self.write = session.write
+        self.descriptor = session.descriptor
         self.settle()
+
+    def part(self) -> None:
+        """Leaves the session, which may go on: its writer is another's business from now on."""
+        self.connected = False
+        self.write = _discard
+        self.descriptor = -1
+
+
+def _discard(frames: bytes) -> None:
+    """Takes the place of the writer once the socket has ended."""

@@ -1,11 +1,13 @@
 """WebSocket connections for asyncio: the protocol class that uvicorn hands an upgrade to."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, cast
 
 from parley.socketio.config import Config
+from parley.socketio.protocol.deflate import Agreement, negotiate
 from parley.socketio.protocol.errors import FrameError, UpgradeError
 from parley.socketio.protocol.frames import (
     CloseCode,
@@ -37,8 +39,8 @@ class Handler(Protocol):
     def on_binary(self, message: bytes) -> None:
         """Takes a binary message."""
 
-    def on_writer(self, write: Callable[[bytes], None]) -> None:
-        """Learns which function takes frames from now on; it was another one until now."""
+    def on_writer(self, write: Callable[[bytes], None], descriptor: int) -> None:
+        """Learns how frames are written from now on, as `WebSocket` says; before, it was otherwise."""
 
     def on_lost(self, reason: Reason) -> None:
         """Is told once that nothing comes and nothing goes any more, and why."""
@@ -54,8 +56,14 @@ class Endpoint(Protocol):
 class WebSocket(asyncio.Protocol):
     """One connection: an HTTP upgrade, then frames.
 
+    `deflate` is what was agreed on about compressing what is written, None where nothing was.
     `write` takes whole frames. It is the transport's own function while the peer keeps up; while
     it does not, frames are parked here up to `max_outbox` bytes, and its requests are not read.
+
+    `descriptor` is the socket's, as long as the transport itself holds nothing back and what is
+    written there would follow in order; otherwise -1. What the kernel does not take goes to
+    `write`. Every change is told to the handler, who must forget the number then: once the
+    connection is closed it may be another one's. See `fanout` for what it is good for.
     """
 
     __slots__ = (
@@ -71,6 +79,8 @@ class WebSocket(asyncio.Protocol):
         "_paused",
         "_timer",
         "_transport",
+        "deflate",
+        "descriptor",
         "write",
     )
 
@@ -94,6 +104,8 @@ class WebSocket(asyncio.Protocol):
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _discard
+        self.descriptor = -1
+        self.deflate: Agreement | None = None
 
     # --- the upgrade
 
@@ -110,6 +122,9 @@ class WebSocket(asyncio.Protocol):
         except UpgradeError as error:
             self.refuse(400, str(error).encode(), "text/plain", error.headers)
             return
+        if self._config.deflate is not None:
+            offers = request.headers.get("sec-websocket-extensions", "")
+            self.deflate = negotiate(offers, self._config.deflate)
         endpoint = self._endpoints.get(request.path)
         if endpoint is None:
             self.refuse(404, b"Not Found", "text/plain")
@@ -136,16 +151,28 @@ class WebSocket(asyncio.Protocol):
             handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
-        self._transport.write(accept(self._key, headers) + greeting)
+        inflate = None
+        if self.deflate is not None:
+            inflate = self.deflate.inflater(config.max_payload)
+            headers = (*headers, ("Sec-WebSocket-Extensions", self.deflate.header))
+        transport = self._transport
+        descriptor = _descriptor_of(transport)
+        if descriptor >= 0:
+            # Whatever the transport holds back must pause us, or direct writes would overtake it.
+            transport.set_write_buffer_limits(high=0)
+        transport.write(accept(self._key, headers) + greeting)
         self._key = None
-        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask)
+        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask, inflate)
         self._handler = handler
-        self._open_writer(self._transport.write)
+        if self._paused:
+            self.pause_writing()
+        else:
+            self._open_writer(transport.write, descriptor)
 
     def hand_over(self, handler: Handler) -> None:
         """Gives the messages to another handler from now on."""
         self._handler = handler
-        handler.on_writer(self.write)
+        handler.on_writer(self.write, self.descriptor)
 
     def refuse(
         self,
@@ -229,7 +256,7 @@ class WebSocket(asyncio.Protocol):
             self._transport.write(frames)
         if not self._paused:
             self._parked = None
-            self._open_writer(self._transport.write)
+            self._open_writer(self._transport.write, _descriptor_of(self._transport))
             self._transport.resume_reading()
 
     def _park(self, frames: bytes) -> None:
@@ -246,10 +273,11 @@ class WebSocket(asyncio.Protocol):
         self._parked = None
         self._end(CloseCode.TRY_AGAIN_LATER, "outbox is full", Reason.OUTBOX_FULL)
 
-    def _open_writer(self, write: Callable[[bytes], None]) -> None:
+    def _open_writer(self, write: Callable[[bytes], None], descriptor: int = -1) -> None:
         self.write = write
+        self.descriptor = descriptor
         if self._handler is not None:
-            self._handler.on_writer(write)
+            self._handler.on_writer(write, descriptor)
 
     # --- the end
 
@@ -300,10 +328,9 @@ class WebSocket(asyncio.Protocol):
             self._transport.close()
 
     def _lost(self, reason: Reason) -> None:
-        self.write = _discard
+        self._open_writer(_discard)
         handler, self._handler = self._handler, None
         if handler is not None:
-            handler.on_writer(_discard)
             handler.on_lost(reason)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -319,6 +346,13 @@ class WebSocket(asyncio.Protocol):
 
 def _discard(frames: bytes) -> None:
     """Takes the place of a writer that has ended."""
+
+
+def _descriptor_of(transport: asyncio.Transport) -> int:
+    """Returns the socket's number where bytes written to it are what the peer gets, else -1."""
+    plain = os.name == "posix" and transport.get_extra_info("sslcontext") is None
+    socket = transport.get_extra_info("socket") if plain else None
+    return -1 if socket is None else int(socket.fileno())
 
 
 def protocol_class(endpoints: Mapping[str, Endpoint], settings: Config) -> Callable[..., WebSocket]:

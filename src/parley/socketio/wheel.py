@@ -3,14 +3,9 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import ceil
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-
-class Timed(Protocol):
-    """Something that waits for its time."""
-
-    def on_time(self, now: float) -> None:
-        """Is called once, at its time or up to one step of the wheel later; never raises."""
+Entry = TypeVar("Entry")
 
 
 class TimerHandle(Protocol):
@@ -20,11 +15,12 @@ class TimerHandle(Protocol):
         """Takes the timer back."""
 
 
-class Wheel:
-    """Calls entries at their time, in steps of `step` seconds.
+class Wheel(Generic[Entry]):
+    """Visits entries at their time or up to one step later, in steps of `step` seconds.
 
-    There is no taking back: an entry whose time has changed looks at its own deadline when it is
-    called, and asks again. That costs a heartbeat two visits a period, and no search.
+    There is no taking back: who is visited looks at its own deadline, and asks again if that has
+    moved. That costs a heartbeat two visits a period, and no search. So an entry should be a
+    name, not the thing itself, which would outlive its end in memory until it is visited.
     """
 
     def __init__(
@@ -32,20 +28,23 @@ class Wheel:
         time: Callable[[], float],
         call_at: Callable[[float, Callable[[], None]], TimerHandle],
         step: float,
+        visit: Callable[[Entry, float], None],
     ) -> None:
+        """Calls `visit(entry, now)`, which must not raise."""
+        self._visit = visit
         self._time = time
         self._call_at = call_at
         self._step = step
-        self._slots: dict[int, list[Timed]] = {}
+        self._slots: dict[int, list[Entry]] = {}
         self._order: list[int] = []
         self._timer: TimerHandle | None = None
         self._armed = 0
 
-    def at(self, when: float, entry: Timed) -> None:
-        """Has `entry` called at `when`, in the time of the clock that was handed in."""
+    def at(self, when: float, entry: Entry) -> None:
+        """Has `entry` visited once at `when`, in the time of the clock that was handed in."""
         slot = ceil(when / self._step)
         if slot * self._step < when:
-            # The quotient was rounded down: called that early, an entry would ask for the same
+            # The quotient was rounded down: visited that early, an entry would ask for the same
             # slot again, and again.
             slot += 1
         entries = self._slots.get(slot)
@@ -83,5 +82,5 @@ class Wheel:
             slot = heappop(self._order)
             now = max(now, slot * self._step)
             for entry in self._slots.pop(slot):
-                entry.on_time(now)
+                self._visit(entry, now)
         self._arm()

@@ -13,6 +13,9 @@ from parley.verify.ports import Chat, Connection, Keep, NotNow, Unanswered
 
 CONNECTING_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 5.0
+PATIENCE: Final = 1.5
+"""By so much longer an answer is waited for with each attempt, so that a slow machine is not taken for a broken one."""
+MOST_ANSWER_SECONDS: Final = 60.0
 BACK_SECONDS: Final = (0.02, 0.5)
 AGAIN_SECONDS: Final = (0.02, 0.2)
 BURSTS: Final = (1, 1, 1, 2, 4, 8)
@@ -159,7 +162,7 @@ class Device:
         began = time.monotonic()
         told.sent_at = told.sent_at or began
         try:
-            answer = await connection.ask(told.command, ANSWER_SECONDS)
+            answer = await connection.ask(told.command, _patience(told.attempts))
         except Unanswered:
             told.open += 1
             return None
@@ -182,3 +185,7 @@ class Device:
             except Unanswered:
                 await asyncio.sleep(self._dice.uniform(*AGAIN_SECONDS))
         self._book.marks.append(Mark(command.actor_id, where, seq, acked))
+
+
+def _patience(attempt: int) -> float:
+    return min(MOST_ANSWER_SECONDS, ANSWER_SECONDS * PATIENCE ** (attempt - 1))

@@ -166,13 +166,17 @@ class Trespass(Struct, frozen=True):
 
 
 class History(Struct, kw_only=True):
-    """All that the checks go by. `standings` are read positions by (user_id, conversation_id), read at the end."""
+    """All that the checks go by. `standings` are read positions by (user_id, conversation_id), read at the end.
+
+    `strangers` is how many times somebody who is not a member tried to read at the end; `trespasses` who could.
+    """
 
     commands: list[Told] = []
     devices: list[DeviceHistory] = []
     readings: Mapping[str, Reading] = {}
     marks: list[Mark] = []
     standings: Mapping[tuple[str, str], int] = {}
+    strangers: int = 0
     trespasses: list[Trespass] = []
     incidents: list[str] = []
     numbered: bool = True

@@ -76,6 +76,9 @@ class Chat(ABC):
     numbered: bool = True
     """Whether entries have a seq."""
 
+    guards: bool = True
+    """Whether it says who may read: `read` is then asked for strangers too."""
+
     @abstractmethod
     async def open(self, url: str) -> None:
         """Begin with the server at this address; said anew when it moves. Needs no answer of it."""

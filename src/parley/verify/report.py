@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from parley.verify.checker import CHECKS
+from parley.verify.checker import Finding
 from parley.verify.figures import Figures, percentile
 from parley.verify.history import Violation
 from parley.verify.run import Options
@@ -22,7 +22,12 @@ class Verdict(Struct, frozen=True):
     server: str
     options: Options
     figures: Figures
-    violations: Sequence[Violation]
+    findings: Sequence[Finding]
+
+    @property
+    def violations(self) -> list[Violation]:
+        """All of them, in the order of the checks."""
+        return [one for finding in self.findings for one in finding.violations]
 
     @property
     def holds(self) -> bool:
@@ -43,7 +48,7 @@ def as_json(verdict: Verdict) -> bytes:
             "server": verdict.server,
             "options": verdict.options,
             "done": counts | {"kills": verdict.figures.kills(), "latency_ms": _latency(verdict)},
-            "checked": [words for words, _ in CHECKS],
+            "checked": [one.promise for one in verdict.findings if one.applies],
             "violations": verdict.violations,
         }
     )
@@ -55,7 +60,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield from _checked(verdict)
     yield ""
-    yield from _found(verdict)
+    yield _found(verdict)
     yield f"Again with the same choices: --seed {verdict.options.seed}"
 
 
@@ -75,25 +80,28 @@ def _done(verdict: Verdict) -> Iterator[str]:
 
 
 def _checked(verdict: Verdict) -> Iterator[str]:
-    yield f"checked, over all {verdict.figures.entries:,} entries and every device:"
-    for words, _ in CHECKS:
-        yield f"  {words}"
+    yield "checked, in every log and on every device"
+    for finding in verdict.findings:
+        yield f"  {_word(finding):<20} {finding.promise}"
+        kinds = Counter(one.code for one in finding.violations)
+        for code, of_kind in kinds.most_common():
+            yield f"    {code} ({of_kind:,})"
+            same = [one.evidence for one in finding.violations if one.code == code]
+            yield from (f"      {evidence}" for evidence in same[:SHOWN])
 
 
-def _found(verdict: Verdict) -> Iterator[str]:
+def _word(finding: Finding) -> str:
+    if finding.violations:
+        return f"BROKEN {len(finding.violations):,} times"
+    return "holds" if finding.applies else "has no such thing"
+
+
+def _found(verdict: Verdict) -> str:
     if verdict.holds:
-        yield "HOLDS: no promise was broken."
-        return
-    if not verdict.violations:
-        yield "NOTHING PROVED: no message was sent."
-        return
-    yield f"BROKEN: {len(verdict.violations):,} violations."
-    kinds = Counter((one.promise, one.code) for one in verdict.violations)
-    for (promise, code), count in kinds.most_common():
-        yield f"  {promise}: {code} ({count:,})"
-        same = [one for one in verdict.violations if (one.promise, one.code) == (promise, code)]
-        for one in same[:SHOWN]:
-            yield f"    {one.evidence}"
+        return "HOLDS: no promise was broken."
+    if verdict.violations:
+        return f"BROKEN: {len(verdict.violations):,} violations."
+    return "NOTHING PROVED: no message was sent."
 
 
 def _latency(verdict: Verdict) -> dict[str, Any]:

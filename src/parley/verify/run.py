@@ -1,29 +1,28 @@
 """A run: people, devices, trouble; then quiet, and everything read without help."""
 
 import asyncio
+import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
 from parley.verify.device import Book, Device
 from parley.verify.figures import Figures
-from parley.verify.history import DeviceHistory, History, Reading, Trespass
+from parley.verify.history import DeviceHistory, History, Reading
 from parley.verify.members import at_the_end
 from parley.verify.plan import Chooser, Place
 from parley.verify.ports import Chat, Keep, NotNow, Person
 from parley.verify.proxy import Proxy
+from parley.verify.reading import LOOK_SECONDS, PATIENCE_SECONDS, Reader, patiently
 from parley.verify.server import Server
 from parley.verify.trouble import Trouble
 from parley.verify.views import Views
 
-SETTLING_SECONDS: Final = 90.0
-SETUP_SECONDS: Final = 120.0
-LOOK_SECONDS: Final = 0.1
+SETTLING_SECONDS: Final = 180.0
 QUIET_SECONDS: Final = 1.0
-MOST_OUTSIDERS: Final = 3
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -51,6 +50,12 @@ class Progress(Struct, frozen=True):
 
 
 Tell = Callable[[Progress], None]
+T = TypeVar("T")
+
+
+def _each(ask: Callable[[str], Awaitable[T]], names: Iterator[str]) -> Callable[[], Awaitable[T]]:
+    """With another name each time: the attempt before may have taken it."""
+    return lambda: ask(next(names))
 
 
 class Run:
@@ -79,9 +84,9 @@ class Run:
             NotNow: It did not let people in at the beginning, or can't be read in the end.
         """
         self._phase("starting", 0, 1)
-        await self._server.start()
-        self._url = await self._proxy.start()
         try:
+            await self._server.start()
+            self._url = await self._proxy.start()
             await self._chat.open(self._server.url)
             await self._settle_in()
             await self._make_trouble()
@@ -102,12 +107,13 @@ class Run:
         run = f"{options.seed:x}{int(time.time() * 1000) & 0xFFFFFF:x}"  # names are new on a given server
         for number in range(options.people):
             self._phase("registering", number, options.people)
-            self._people.append(await self._chat.register(f"v{run}-{number}"))
+            names = (f"v{run}{'x' * attempt}-{number}" for attempt in itertools.count())
+            self._people.append(await patiently(_each(self._chat.register, names)))
         for number in range(options.conversations):
             await self._establish(number, self._dice(f"conversation {number}"), run)
         for number in range(options.people * options.devices):
             self._arrive(self._people[number % options.people], number)
-        until = time.monotonic() + SETUP_SECONDS
+        until = time.monotonic() + PATIENCE_SECONDS
         while not all(device.settled for device in self._devices):
             self._phase("connecting", 0, 1)
             if time.monotonic() > until:
@@ -119,8 +125,12 @@ class Run:
         kind = ("group", "room", "group", "direct")[number % 4]
         owner, *others = dice.sample(self._people, len(self._people))
         count = 1 if kind == "direct" else dice.randint(1, len(others))
-        name = f"{kind} {number} of {run}"
-        made = await self._chat.establish(kind, name, owner, others[:count])
+        names = (f"{kind} {number} of {run}{'x' * attempt}" for attempt in itertools.count())
+
+        def establish(name: str) -> Awaitable[str | None]:
+            return self._chat.establish(kind, name, owner, others[:count])
+
+        made = await patiently(_each(establish, names))
         if made is not None and all(made != place.conversation_id for place in self.book.places):
             self.book.places.append(Place(made, kind, owner.user_id))
 
@@ -201,15 +211,19 @@ class Run:
         for device in self._devices:
             device.start()
         await self._all_answered()
-        readings = await self._read()
+        reader = Reader(self._chat, self._people)
+        readings = await reader.logs(self.book.places, self._phase)
+        self.book.figures.entries = sum(len(one.log) for one in readings.values())
         await self._all_arrived(readings)
+        strangers = reader.strangers(readings)
         return History(
             commands=self.book.told,
             devices=[self._told_by(device) for device in self._devices],
             readings=readings,
             marks=self.book.marks,
-            standings=await self._standings(),
-            trespasses=await self._trespasses(readings),
+            standings=await reader.standings(),
+            strangers=len(strangers),
+            trespasses=[one for one in strangers if await reader.can_read(one)],
             incidents=self._server.incidents,
             numbered=self._chat.numbered,
         )
@@ -225,20 +239,6 @@ class Run:
                 task.result()
         for task in pending:
             task.cancel()
-
-    async def _read(self) -> dict[str, Reading]:
-        readings: dict[str, Reading] = {}
-        people = {person.user_id: person for person in self._people}
-        for number, place in enumerate(self.book.places):
-            self._phase("reading logs", number, len(self.book.places))
-            reading = await self._chat.read(people[place.owner_id], place.conversation_id)
-            if reading is None:
-                raise NotNow(
-                    f"{place.owner_id} may not read {place.conversation_id}, which is theirs"
-                )
-            readings[place.conversation_id] = reading
-        self.book.figures.entries = sum(len(one.log) for one in readings.values())
-        return readings
 
     async def _all_arrived(self, readings: dict[str, Reading]) -> None:
         """Only what comes by itself: nobody is told to look again."""
@@ -256,25 +256,6 @@ class Run:
             if not self._chat.numbered and time.monotonic() - quiet_since > QUIET_SECONDS:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-
-    async def _standings(self) -> dict[tuple[str, str], int]:
-        return {
-            (person.user_id, where): seq
-            for person in self._people
-            for where, seq in (await self._chat.standings(person)).items()
-        }
-
-    async def _trespasses(self, readings: dict[str, Reading]) -> list[Trespass]:
-        found: list[Trespass] = []
-        for where, reading in readings.items():
-            members = at_the_end(reading.log)
-            outsiders = [one for one in self._people if one.user_id not in members]
-            found += [
-                Trespass(person.user_id, where)
-                for person in outsiders[:MOST_OUTSIDERS]
-                if await self._chat.read(person, where) is not None
-            ]
-        return found
 
     def _told_by(self, device: Device) -> DeviceHistory:
         keep, figures = device.keep, self.book.figures

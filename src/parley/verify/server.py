@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import shlex
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-STARTING_SECONDS: Final = 90
+STARTING_SECONDS: Final = 180
 STOPPING_SECONDS: Final = 45
+PR_SET_PDEATHSIG: Final = 1
 PAUSE_SECONDS: Final = (0.1, 2.5)
 TAIL_CHARS: Final = 2_000
 
@@ -98,6 +100,8 @@ class OwnServer(Server):
         folder: Path,
         settings: Mapping[str, str],
         dice: random.Random,
+        *,
+        cwd: Path | None = None,
     ) -> None:
         super().__init__(f"http://127.0.0.1:{free_port()}")
         filled = {"{port}": str(self.port), "{data}": str(folder / "data")}
@@ -105,6 +109,7 @@ class OwnServer(Server):
         self._folder = folder
         self._settings = dict(settings)
         self._dice = dice
+        self._cwd = cwd or folder
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
         self._watch: asyncio.Task[None] | None = None
@@ -117,9 +122,10 @@ class OwnServer(Server):
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
-                cwd=self._folder,
+                cwd=self._cwd,
                 env={**os.environ, **self._settings},
                 start_new_session=True,
+                preexec_fn=_die_with_us,
             )
         try:
             await self.reached(self._process)
@@ -180,6 +186,12 @@ class OwnServer(Server):
     def _said(self) -> str:
         text = (self._folder / "server.log").read_text(errors="replace")
         return text[-TAIL_CHARS:].strip() or "nothing"
+
+
+def _die_with_us() -> None:
+    """In the new process: have the kernel kill it when its parent is gone, however that ended. Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def parley_command() -> list[str]:

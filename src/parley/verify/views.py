@@ -28,7 +28,8 @@ class Views:
     """All conversations of a device. `whole`: it fetches what it gains from the beginning, instead of from the head.
 
     `seamless` says that everything since the connection stood has to come without a jump: True from when catching up
-    is done, or a recovery was granted, until the connection ends.
+    is done, or a recovery was granted, until the connection ends. `recovered` says that it was the latter: then of
+    conversations left meanwhile only the leaving comes.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Views:
         self.faults: list[str] = []
         self.catching_up = True
         self.seamless = False
+        self.recovered = False
         self._whole = whole
         self._now = now
 
@@ -63,6 +65,12 @@ class Views:
             view.left = left(entry) == self.user_id
             return False
         return self._jump(entry, view)
+
+    def show(self, entry: Entry) -> None:
+        """A push of a server that numbers nothing: shown behind what is there."""
+        self._arrived(entry)
+        view = self.by_id.setdefault(entry.conversation_id, View(base=0, cursor=0))
+        view.entries.append(entry)
 
     def page(self, pages: Iterable[Page], lost: Iterable[tuple[str, int]]) -> bool:
         """An answer to catching up. Whether to ask again because of conversations that are to be had whole."""
@@ -111,20 +119,24 @@ class Views:
             if view is not None:
                 view.cursor = entry.seq
             return False
+        if self.seamless:
+            self._fault(entry, "which this device was not told of")
         return True
 
     def _jump(self, entry: Entry, view: View) -> bool:
-        back = self._enters(entry)
-        if left(entry) == self.user_id:
+        leaves = left(entry) == self.user_id
+        if self.seamless and not self._enters(entry) and not (leaves and self.recovered):
+            self._fault(entry, f"after #{view.cursor}")
+        if leaves:
             # What was missed before it is no longer this person's to read.
             view.left, view.cursor = True, entry.seq
-        if self.seamless and not back:
-            self.faults.append(
-                f"a connection that was whole brought {entry} of {entry.conversation_id} after "
-                f"#{len(view.entries) + view.base}"
-            )
+        return not leaves
+
+    def _fault(self, entry: Entry, text: str) -> None:
+        """Once a connection: what follows is the same hole."""
         self.seamless = False
-        return not view.left
+        text = f"a connection that was whole brought {entry} of {entry.conversation_id}, {text}"
+        self.faults.append(text)
 
     def _arrived(self, entry: Entry) -> None:
         arrivals = self.arrivals.get(entry.conversation_id)

@@ -11,6 +11,8 @@ import pytest
 from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.security.clock import SystemClock
 from parley.model.accounts import Account
+from parley.model.blocks import Block
+from parley.model.contacts import Contact, ContactStatus, Pair
 from parley.model.entries import (
     MemberJoined,
     MemberLeft,
@@ -18,7 +20,7 @@ from parley.model.entries import (
     MessageEdited,
     ReactionAdded,
 )
-from parley.model.ids import ConversationId, SessionId
+from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.instants import timestamp
 from parley.model.marks import Mark
 from parley.model.sessions import Session
@@ -103,7 +105,15 @@ async def fill(stores: Stores) -> None:
         mark = Mark(delivered=4, read=3, messages=2, seen=3)
         await stores.marks.advance([Move(place, CAT, mark)])
         await stores.preferences.change(ANN, place, muted=True, archived=None)
+    asked = Pair(contact(BEN, "outgoing", data={"n": 1}), contact(ANN, "incoming"))
+    await stores.contacts.replace(ANN, BEN, Pair(), asked)
+    await stores.contacts.replace(CAT, ANN, Pair(), Pair(contact(ANN)))
+    await stores.blocks.put(BEN, Block(user_id=CAT, since=timestamp(7)))
     await stores.rooms.claim(Claim("hall", ConversationId("hall"), 1, "token"))
+
+
+def contact(user_id: UserId, status: ContactStatus = "accepted", **more: Any) -> Contact:
+    return Contact(user_id=user_id, status=status, since=timestamp(0), **more)
 
 
 class Interrupted(Exception):
@@ -145,6 +155,8 @@ async def everything(stores: Stores) -> dict[str, Any]:
             await stores.accounts.get(user_id),
             await stores.sessions.of(user_id),
             await stores.presence.get([user_id]),
+            [await stores.contacts.pair(user_id, other) for other in (ANN, BEN, CAT)],
+            await stores.blocks.page(user_id, "", 9),
             dict(await stores.conversations.memberships(user_id)),
             await stores.marks.standings(user_id, PLACES),
             await stores.preferences.of(user_id, PLACES),

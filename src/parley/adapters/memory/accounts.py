@@ -1,6 +1,6 @@
 """Accounts in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from parley.model.accounts import Account, directory_key, folded
 from parley.model.errors import EmailTaken, UsernameTaken
@@ -18,6 +18,9 @@ class MemoryAccounts(AccountStore):
 
     async def get(self, user_id: UserId) -> Account | None:
         return self._accounts.get(user_id)
+
+    async def several(self, user_ids: Collection[UserId]) -> dict[UserId, Account]:
+        return {one: self._accounts[one] for one in user_ids if one in self._accounts}
 
     async def by_login(self, login: str) -> Account | None:
         accounts = list(self._accounts.values())

@@ -22,6 +22,9 @@ class MemoryConversations(Conversations):
             lambda: {found: disk.head(found) for found in mine(disk, user_id)}
         )
 
+    async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
+        return {one for one in user_ids if len(await self.memberships(one)) >= most}
+
     async def listed(
         self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
     ) -> Sequence[Listed]:

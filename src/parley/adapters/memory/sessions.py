@@ -38,6 +38,18 @@ class MemorySessions(SessionStore):
             key=lambda session: (-session.used_ms, session.session_id),
         )
 
+    async def revoke_all(self, user_id: UserId, but: SessionId | None = None) -> list[SessionId]:
+        live = [one.session_id for one in await self.of(user_id) if one.session_id != but]
+        for session_id in live:
+            await self.revoke(session_id)
+        return live
+
+    async def remove_all(self, user_id: UserId) -> list[SessionId]:
+        gone = [key for key, kept in self._sessions.items() if kept.user_id == user_id]
+        for session_id in gone:
+            del self._sessions[session_id]
+        return gone
+
     async def sweep(self, before_ms: int) -> int:
         gone = [key for key, kept in self._sessions.items() if kept.expires_ms < before_ms]
         for session_id in gone:

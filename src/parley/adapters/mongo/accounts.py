@@ -1,7 +1,7 @@
 """Accounts, kept in MongoDB: one document each, so that creating and renaming are one write."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from pymongo.errors import DuplicateKeyError, OperationFailure
@@ -31,6 +31,14 @@ class MongoAccounts(AccountStore):
 
     async def get(self, user_id: UserId) -> Account | None:
         return await self._first({"_id": user_id})
+
+    async def several(self, user_ids: Collection[UserId]) -> dict[UserId, Account]:
+        wanted = {"_id": {"$in": list(user_ids)}}
+        with translated():
+            return {
+                document["_id"]: _account(document)
+                async for document in self._documents.find(wanted)
+            }
 
     async def by_login(self, login: str) -> Account | None:
         for key, wanted in (("username", folded(login)), ("email", login.lower())):

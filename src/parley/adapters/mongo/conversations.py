@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from parley.adapters.mongo.client import Database
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.inside import Inside
+from parley.adapters.mongo.memberships import Memberships
 from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.ports.conversations import Conversations, Listed
 
 
 class MongoConversations(Conversations):
-    def __init__(self, database: Database, entries: Entries, inside: Inside) -> None:
+    def __init__(
+        self, database: Database, entries: Entries, memberships: Memberships, inside: Inside
+    ) -> None:
         self._database = database
+        self._memberships = memberships
         self._entries = entries
         self._inside = inside
 
@@ -20,6 +24,9 @@ class MongoConversations(Conversations):
         await self._database.confirm()
         standings = await self._inside.of(user_id)
         return {standing.conversation_id: standing.head for standing in standings}
+
+    async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
+        return {one for one in user_ids if await self._memberships.count(one, most) >= most}
 
     async def listed(
         self, user_id: UserId, *, kind: str | None, before: int | None, limit: int

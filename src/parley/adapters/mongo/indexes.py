@@ -39,6 +39,11 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
     "marks": (),
     "people": (Index(("connected",)),),
     "preferences": (),
+    "contacts": (
+        Index(("low_id", "low_status", "high_id")),
+        Index(("high_id", "high_status", "low_id")),
+    ),
+    "blocks": (Index(("user_id", "blocked_id"), unique=True),),
     "room_names": (),
     "deletions": (Index(("since_ms",)),),
     "accounts": (
@@ -47,6 +52,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("display_key", "username_key")),
     ),
     "sessions": (Index(("user_id",)), Index(("expires_ms",))),
+    "codes": (Index(("digest",), unique=True), Index(("user_id",)), Index(("expires_ms",))),
     "nodes": (),
     "store": (),
 }

@@ -101,6 +101,12 @@ class Memberships:
                 async for document in found
             }
 
+    async def count(self, user_id: UserId, most: int) -> int:
+        """In how many conversations a person is, as far as the documents follow the logs; it counts up to `most`."""
+        wanted: Filter = {"user_id": user_id, "inside": True}
+        with translated():
+            return await self._documents.count_documents(wanted, limit=most)
+
     async def wrote(self, points: Mapping[ConversationId, Mapping[UserId, Point]]) -> None:
         """Keep where people wrote last. It may be repeated, and come late."""
         writes = [
@@ -194,7 +200,7 @@ def _writes(entry: Entry) -> list[Write]:
                 writes.append(_set_role(entry, entry.owner_id, "owner"))
             return writes
         case MemberChanged():
-            return [_set_role(entry, entry.user_id, entry.role)]
+            return [] if entry.role is None else [_set_role(entry, entry.user_id, entry.role)]
         case ConversationDeleted():
             every = {"conversation_id": entry.conversation_id, "seq": {"$lt": entry.seq}}
             return [UpdateMany(every, {"$set": {"inside": False, "seq": entry.seq}})]

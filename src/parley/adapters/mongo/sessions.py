@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parley.adapters.mongo.client import Database, Document, translated
+from parley.adapters.mongo.client import Database, Document, Filter, translated
 from parley.model.ids import SessionId, UserId
 from parley.model.sessions import Session
 from parley.ports.sessions import SessionStore
@@ -39,10 +39,25 @@ class MongoSessions(SessionStore):
             found = [_session(document) async for document in self._documents.find(live)]
         return sorted(found, key=lambda session: (-session.used_ms, session.session_id))
 
+    async def revoke_all(self, user_id: UserId, but: SessionId | None = None) -> list[SessionId]:
+        live = await self._ids({"user_id": user_id, "revoked": False, "_id": {"$ne": but}})
+        # One by one, so that each is named by who ended it, and by nobody else.
+        return [session_id for session_id in live if await self.revoke(session_id)]
+
+    async def remove_all(self, user_id: UserId) -> list[SessionId]:
+        gone = await self._ids({"user_id": user_id})
+        with translated():
+            await self._documents.delete_many({"_id": {"$in": gone}})
+        return gone
+
     async def sweep(self, before_ms: int) -> int:
         with translated():
             result = await self._documents.delete_many({"expires_ms": {"$lt": before_ms}})
         return result.deleted_count
+
+    async def _ids(self, wanted: Filter) -> list[SessionId]:
+        with translated():
+            return [found["_id"] async for found in self._documents.find(wanted, {"_id": 1})]
 
 
 def _document(session: Session) -> Document:

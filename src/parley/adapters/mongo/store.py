@@ -8,8 +8,11 @@ from parley.adapters.mongo import indexes, schema
 from parley.adapters.mongo.accounts import MongoAccounts
 from parley.adapters.mongo.acquaintances import MongoAcquaintances
 from parley.adapters.mongo.aims import Aims
+from parley.adapters.mongo.blocks import MongoBlocks
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
+from parley.adapters.mongo.codes import MongoCodes
+from parley.adapters.mongo.contacts import MongoContacts
 from parley.adapters.mongo.conversations import MongoConversations
 from parley.adapters.mongo.deletions import Deletions
 from parley.adapters.mongo.entries import Entries
@@ -81,14 +84,17 @@ class MongoStore:
             catching_up=CatchingUp(entries, memberships, inside),
             spawn=spawn,
         )
-        self.conversations = MongoConversations(database, entries, inside)
+        self.conversations = MongoConversations(database, entries, memberships, inside)
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
+        self.codes = MongoCodes(database)
         self.marks = MongoMarks(database, inside, mentions)
         self.presence = MongoPresence(database)
         self.acquaintances = MongoAcquaintances(database, inside)
         self.rooms = MongoRooms(database)
         self.preferences = MongoPreferences(database)
+        self.contacts = MongoContacts(database)
+        self.blocks = MongoBlocks(database)
         self._closing = asyncio.Event()
         self._keeping = asyncio.get_running_loop().create_task(self._keep_up())
 

@@ -22,7 +22,7 @@ from parley.adapters.mongo.documents import free, thawed
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.memberships import Memberships
 from parley.adapters.mongo.mentions import Mentions
-from parley.model.conversations import State, apply
+from parley.model.conversations import Ban, State, apply, follow_bans
 from parley.model.entries import (
     ConversationCreated,
     Entry,
@@ -69,6 +69,7 @@ class View:
         state = self.state
         if isinstance(entry, MemberJoined | MemberLeft | MemberChanged):
             state.head, state.at, state.messages = entry.seq, entry.at, entry.messages
+            follow_bans(state, entry)
         else:
             apply(state, entry)
         if isinstance(entry, MessageNew):
@@ -316,6 +317,7 @@ def _document(view: View) -> Document:
         "created_at": state.created_at,
         "deleted": state.deleted,
         "pins": {str(seq): user_id for seq, user_id in state.pins.items()},
+        "bans": [[one, ban.actor_id, ban.at] for one, ban in state.banned.items()],
         "active_at": view.active_at,
         "message_seq": view.message_seq,
         "member_count": view.member_count,
@@ -339,6 +341,7 @@ def view_of(document: Document) -> View:
         created_at=document["created_at"],
         deleted=document["deleted"],
         pins={int(seq): user_id for seq, user_id in document["pins"].items()},
+        banned={one: Ban(actor_id, at) for one, actor_id, at in document.get("bans", ())},
     )
     return View(
         state,

@@ -1,7 +1,7 @@
 """Accounts, kept in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -41,6 +41,7 @@ _PAGE: Final = f"""
 _NAMED: Final = """
     SELECT username_key, user_id FROM accounts WHERE username_key IN (SELECT value FROM json_each(?))
 """
+_SEVERAL: Final = f"{_SELECT} WHERE user_id IN (SELECT value FROM json_each(?))"
 _EXISTING: Final = "SELECT user_id FROM accounts WHERE user_id IN (SELECT value FROM json_each(?))"
 
 
@@ -59,6 +60,15 @@ class SqliteAccounts(AccountStore):
     async def get(self, user_id: UserId) -> Account | None:
         def reading(connection: sqlite3.Connection) -> Account | None:
             return _first(connection.execute(f"{_SELECT} WHERE user_id = ?", (user_id,)))
+
+        return await self._database.read(reading)
+
+    async def several(self, user_ids: Collection[UserId]) -> dict[UserId, Account]:
+        wanted = msgspec.json.encode(list(user_ids)).decode()
+
+        def reading(connection: sqlite3.Connection) -> dict[UserId, Account]:
+            found = map(_account, connection.execute(_SEVERAL, (wanted,)))
+            return {account.user_id: account for account in found}
 
         return await self._database.read(reading)
 
@@ -126,5 +136,7 @@ def _first(found: sqlite3.Cursor) -> Account | None:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    values = dict(zip(_FIELDS, row, strict=True))
-    return Account(**{**values, "data": decode_data(values["data"])})
+    fields = dict(zip(_FIELDS, row, strict=True))
+    fields["email_verified"] = bool(fields["email_verified"])
+    fields["data"] = decode_data(fields["data"])
+    return Account(**fields)

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from parley.adapters.sqlite import inside, rows
 from parley.adapters.sqlite.database import Database
 from parley.model.ids import ConversationId, UserId
@@ -13,6 +15,10 @@ _MEMBERSHIPS: Final = """
     SELECT conversations.id, (SELECT max(seq) FROM entries WHERE conversation = conversations.key)
     FROM members JOIN conversations ON conversations.key = members.conversation
     WHERE person = (SELECT key FROM people WHERE id = ?)
+"""
+_FULL: Final = """
+    SELECT id FROM people WHERE id IN (SELECT value FROM json_each(?))
+    AND (SELECT count(*) FROM members WHERE person = people.key) >= ?
 """
 _LAST_MESSAGE: Final = (
     f"SELECT {rows.COLUMNS} {rows.FROM} WHERE position = ? AND type = {rows.MESSAGE}"
@@ -26,6 +32,12 @@ class SqliteConversations(Conversations):
     async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
         return await self._database.read(
             lambda connection: dict(connection.execute(_MEMBERSHIPS, (user_id,)))
+        )
+
+    async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
+        values = (msgspec.json.encode(user_ids).decode(), most)
+        return await self._database.read(
+            lambda connection: {found for (found,) in connection.execute(_FULL, values)}
         )
 
     async def listed(

@@ -10,7 +10,7 @@ from parley.adapters.sqlite import rows
 from parley.adapters.sqlite.catching_up import catch_up
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.views import decode_data
-from parley.model.conversations import Member, State
+from parley.model.conversations import Ban, Member, State
 from parley.model.entries import Entry, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.ports.answers import Answer
@@ -50,6 +50,11 @@ _MEMBERS: Final = """
 """
 _PINS: Final = """
     SELECT message_seq, id FROM pins JOIN people ON people.key = person WHERE conversation = ?
+"""
+_BANS: Final = """
+    SELECT banned.id, actors.id, at FROM bans
+    JOIN people AS banned ON banned.key = person JOIN people AS actors ON actors.key = actor
+    WHERE conversation = ?
 """
 _ALL: Final = -1
 _BEHIND_ALL: Final = 1 << 62
@@ -155,4 +160,8 @@ def _state(connection: sqlite3.Connection, conversation_id: ConversationId) -> S
             for user_id, role, joined_seq in connection.execute(_MEMBERS, (key,))
         },
         pins=dict(connection.execute(_PINS, (key,))),
+        banned={
+            user_id: Ban(actor_id, at)
+            for user_id, actor_id, at in connection.execute(_BANS, (key,))
+        },
     )

@@ -19,6 +19,10 @@ _REPLACE: Final = f"""
     UPDATE sessions SET {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
     WHERE session_id = :session_id AND current = :before_current AND revoked = :before_revoked
 """
+_REVOKE_ALL: Final = """
+    UPDATE sessions SET revoked = 1 WHERE user_id = ? AND NOT revoked AND session_id IS NOT ? RETURNING session_id
+"""
+_REMOVE_ALL: Final = "DELETE FROM sessions WHERE user_id = ? RETURNING session_id"
 _OF: Final = f"{_SELECT} WHERE user_id = ? AND NOT revoked ORDER BY used_ms DESC, session_id"
 
 
@@ -50,9 +54,21 @@ class SqliteSessions(SessionStore):
             lambda connection: [_session(row) for row in connection.execute(_OF, (user_id,))]
         )
 
+    async def revoke_all(self, user_id: UserId, but: SessionId | None = None) -> list[SessionId]:
+        return await self._named(_REVOKE_ALL, user_id, but)
+
+    async def remove_all(self, user_id: UserId) -> list[SessionId]:
+        return await self._named(_REMOVE_ALL, user_id)
+
     async def sweep(self, before_ms: int) -> int:
         sql = "DELETE FROM sessions WHERE expires_ms < :before"
         return await self._count(sql, {"before": before_ms})
+
+    async def _named(self, sql: str, *values: str | None) -> list[SessionId]:
+        """The sessions that a statement changed."""
+        return await self._database.write(
+            lambda connection: [found for (found,) in connection.execute(sql, values).fetchall()]
+        )
 
     async def _count(self, sql: str, values: dict[str, Any]) -> int:
         """How many rows a statement changed."""

@@ -32,6 +32,9 @@ _PUT_PIN: Final = """
     INSERT INTO pins (conversation, message_seq, person) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET person = excluded.person
 """
+_PUT_BAN: Final = """
+    INSERT OR REPLACE INTO bans (conversation, person, actor, at) VALUES (?, ?, ?, ?)
+"""
 _DELETE_EMPTY_GROUP: Final = """
     UPDATE conversations SET deleted = 1 WHERE key = ? AND kind = 'group'
     AND NOT EXISTS (SELECT 1 FROM members WHERE conversation = conversations.key)
@@ -59,7 +62,7 @@ def decode_data(text: str | None) -> Json | None:
 
 
 class Views:
-    """`conversations`, `members`, `pins` and `rooms`: the same as `parley.model.conversations.apply`, in SQL."""
+    """`conversations`, `members`, `pins`, `bans`, `rooms`: the same as `parley.model.conversations.apply`, in SQL."""
 
     def __init__(self, connection: sqlite3.Connection, keys: Keys) -> None:
         self._connection = connection
@@ -116,6 +119,7 @@ class Views:
         execute("DELETE FROM rooms WHERE conversation = ?", (conversation,))
         execute("DELETE FROM members WHERE conversation = ?", (conversation,))
         execute("DELETE FROM pins WHERE conversation = ?", (conversation,))
+        execute("DELETE FROM bans WHERE conversation = ?", (conversation,))
 
     def _joined(self, conversation: int, entry: MemberJoined) -> None:
         self._put(conversation, entry.user_id, entry.role, entry.seq)
@@ -125,16 +129,31 @@ class Views:
             "DELETE FROM members WHERE conversation = ? AND person = ?",
             (conversation, self._keys.person(entry.user_id)),
         )
+        if entry.reason == "banned":
+            self._ban(conversation, entry)
         if entry.owner_id is not None:
             self._set_role(conversation, entry.owner_id, "owner")
         self._connection.execute(_DELETE_EMPTY_GROUP, (conversation,))
 
     def _member_changed(self, conversation: int, entry: MemberChanged) -> None:
-        self._set_role(conversation, entry.user_id, entry.role)
+        if entry.banned is not None:
+            (self._ban if entry.banned else self._lift_ban)(conversation, entry)
+        if entry.role is not None:
+            self._set_role(conversation, entry.user_id, entry.role)
         if entry.role == "owner" and entry.actor_id != entry.user_id:
             past = (conversation, self._keys.person(entry.actor_id))
             heir = (conversation, self._keys.person(entry.user_id))
             self._connection.execute(_STEP_DOWN, (*past, *heir))
+
+    def _ban(self, conversation: int, entry: MemberLeft | MemberChanged) -> None:
+        person, actor = self._keys.person(entry.user_id), self._keys.person(entry.actor_id)
+        self._connection.execute(_PUT_BAN, (conversation, person, actor, entry.at))
+
+    def _lift_ban(self, conversation: int, entry: MemberChanged) -> None:
+        self._connection.execute(
+            "DELETE FROM bans WHERE conversation = ? AND person = ?",
+            (conversation, self._keys.person(entry.user_id)),
+        )
 
     def _pinned(self, conversation: int, entry: MessagePinned) -> None:
         person = self._keys.person(entry.actor_id)

@@ -36,6 +36,8 @@ class CloseCode(IntEnum):
 
 
 MAX_CONTROL_PAYLOAD = 125
+RSV1 = 0x40
+"""Beside an opcode: the message is compressed (RFC 7692, section 6)."""
 _LENGTH_16 = 126
 _LENGTH_64 = 127
 _FIN = 0x80
@@ -112,6 +114,7 @@ class FrameParser:
         "_buffer",
         "_decoder",
         "_fragments",
+        "_inflate",
         "_max_fragments",
         "_max_size",
         "_need",
@@ -127,11 +130,17 @@ class FrameParser:
         max_size: int,
         max_fragments: int = 1024,
         unmask: Callable[[bytes, bytes], bytes] = xor_mask,
+        inflate: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        """Limits a message to `max_size` bytes in at most `max_fragments` frames."""
+        """Limits a message to `max_size` bytes in at most `max_fragments` frames.
+
+        `inflate` is given whole compressed messages, where compression was agreed on; it raises
+        FrameError.
+        """
         self._max_size = max_size
         self._max_fragments = max_fragments
         self._unmask = unmask
+        self._inflate = inflate
         self._buffer: bytearray | None = None
         self._need = 0
         self._opcode = 0
@@ -217,15 +226,15 @@ class FrameParser:
                     _check_utf8(payload)
                 events.append((1, payload))
             else:
-                self._collect(first & 0x0F, bool(first & _FIN), payload, events)
+                self._collect(first, payload, events)
         self._need = _SHORTEST
         return position
 
     def _check(self, first: int, size: int) -> None:
         """Refuses by the header alone what must not be waited for."""
-        if first & _RSV:
-            raise FrameError(CloseCode.PROTOCOL_ERROR, "reserved bit is set")
         opcode = first & 0x0F
+        if first & _RSV and not self._may_be_compressed(first, opcode):
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "reserved bit is set")
         if opcode > Opcode.BINARY:
             if not Opcode.CLOSE <= opcode <= Opcode.PONG:
                 raise FrameError(CloseCode.PROTOCOL_ERROR, "unknown opcode")
@@ -237,32 +246,44 @@ class FrameParser:
         if self._size + size > self._max_size:
             raise FrameError(CloseCode.TOO_BIG)
 
-    def _collect(
-        self, opcode: int, fin: bool, payload: bytes, events: list[tuple[int, bytes]]
-    ) -> None:
+    def _may_be_compressed(self, first: int, opcode: int) -> bool:
+        """Whether the bit stands where it may: on a message's first frame (RFC 7692, section 6)."""
+        begins = opcode in {Opcode.TEXT, Opcode.BINARY}
+        return self._inflate is not None and first & _RSV == RSV1 and begins
+
+    def _collect(self, first: int, payload: bytes, events: list[tuple[int, bytes]]) -> None:
+        opcode = first & 0x0F
         if opcode > Opcode.BINARY:
             events.append((opcode, payload))
             return
         if self._fragments is None:
             self._fragments = []
             self._room = -1
-            self._opcode = opcode
-            self._decoder = _utf8_decoder() if opcode == Opcode.TEXT else None
+            self._opcode = first & ~_FIN
+            self._decoder = _utf8_decoder() if self._opcode == Opcode.TEXT else None
         self._fragments.append(payload)
         self._size += len(payload)
         if len(self._fragments) > self._max_fragments:
             raise FrameError(CloseCode.POLICY_VIOLATION, "too many fragments")
         if self._decoder is not None:
             try:
-                self._decoder.decode(payload, fin)
+                self._decoder.decode(payload, bool(first & _FIN))
             except UnicodeDecodeError:
                 raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from None
-        if fin:
-            events.append((self._opcode, b"".join(self._fragments)))
+        if first & _FIN:
+            events.append(self._whole(b"".join(self._fragments)))
             self._fragments = None
             self._decoder = None
             self._room = self._max_size
             self._size = 0
+
+    def _whole(self, message: bytes) -> tuple[int, bytes]:
+        """Returns the event of a message whose last frame has come."""
+        if self._opcode & RSV1 and self._inflate is not None:
+            message = self._inflate(message)
+            if self._opcode == Opcode.TEXT | RSV1:
+                _check_utf8(message)
+        return self._opcode & ~RSV1, message
 
 
 def _width(size: int) -> int:

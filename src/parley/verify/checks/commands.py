@@ -46,8 +46,8 @@ def once(history: History) -> Iterator[Violation]:
     """Of a client_id there is one entry at most, and every answer names the same."""
     for (where, actor_id, client_id), entries in _by_client_id(history).items():
         if client_id and len(entries) > 1:
-            seqs = ", ".join(f"#{entry.seq}" for entry in entries)
-            text = f"{client_id} of {actor_id} is {len(entries)} times in {where}: {seqs}"
+            seqs = ", ".join(f"#{entry.seq}" for entry in entries if entry.seq)
+            text = f"{client_id} of {actor_id} is {len(entries)} times in {where} {seqs}"
             yield Violation("2 once", "twice", text)
     for told in history.commands:
         seqs_told = {answer.seq for _, answer in told.answers if answer.outcome == "done"}

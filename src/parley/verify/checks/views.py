@@ -50,7 +50,8 @@ def _compared(
     truth = [entry.key for entry in expected]
     if mine == truth:
         return
-    who = f"{device.name} of {device.user_id} in {where}, after #{view.base}"
+    begin = f", after #{view.base}" if view.base else ""
+    who = f"{device.name} of {device.user_id} in {where}{begin}"
     for code, promise, keys in _differences(mine, truth):
         few = ", ".join(_shown(key) for key in keys[:FEW])
         more = f" and {len(keys) - FEW} more" if len(keys) > FEW else ""
@@ -75,4 +76,5 @@ def _differences(
 
 def _shown(key: tuple[int, str, str, str]) -> str:
     seq, kind, actor_id, client_id = key
-    return f"#{seq} {kind} of {actor_id} ({client_id})"
+    number = f"#{seq} " if seq else ""
+    return f"{number}{kind} of {actor_id} ({client_id})"

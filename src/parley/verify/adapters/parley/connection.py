@@ -41,7 +41,7 @@ class ParleyConnection(Connection):
             NotNow: That did not come about within so many seconds.
         """
         until = time.monotonic() + within
-        self._views.seamless = False
+        self._views.seamless = self._views.recovered = False
         try:
             self._wire = await Wire.open(http, url, self._auth(), self._heard, within)
         except Refused as error:
@@ -49,7 +49,7 @@ class ParleyConnection(Connection):
             raise NotNow(f"refused: {error.code}") from error
         if self._recovered(msgspec.json.decode(self._wire.hello, type=Hello)):
             self._keep.recovered += 1
-            self._views.seamless = True
+            self._views.seamless = self._views.recovered = True
         else:
             self._views.catching_up = True
         self._release()
