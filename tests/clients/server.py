@@ -1,8 +1,8 @@
 """A server that offers what the scenarios of tests/js ask for, on the socketio package alone.
 
 HOST PORT PING_INTERVAL PING_TIMEOUT SPREAD (ms), RECOVERY=1 and DEFLATE=1 come by environment
-variable; SPREAD is how long the cuts of a graceful stop take. With DEFLATE every message is
-compressed, and WebSockets that do not offer that are refused, so that none passes for one.
+variable; SPREAD is how long the cuts of a graceful stop take. With DEFLATE nearly every message
+is compressed, and WebSockets that do not offer that are refused, so that none passes for one.
 """
 
 import asyncio
@@ -137,7 +137,7 @@ def build(environment: Mapping[str, str]) -> Server:
         ping_interval=int(environment["PING_INTERVAL"]) / 1000,
         ping_timeout=int(environment["PING_TIMEOUT"]) / 1000,
         allowed_origins={"*"},
-        deflate=Deflate(threshold=0, client_context_takeover=True) if deflating else None,
+        deflate=Deflate(threshold=40, client_context_takeover=True) if deflating else None,
     )
     server = Server(config, MemoryRecovery(time.monotonic) if recovering else None)
     refusals = Refusals()

@@ -18,7 +18,7 @@ TEXT = "much the same " * 500
 
 @pytest.fixture(scope="module")
 def deflating(meetings: Pool) -> Server:
-    """It compresses everything, and takes no WebSocket that does not offer it."""
+    """It compresses nearly everything, and takes no WebSocket that does not offer it."""
     return meetings.get("ours", **HEARTBEATS, DEFLATE="1")
 
 

@@ -29,6 +29,8 @@ class Wire:
 
     def __init__(self) -> None:
         self.on_websocket = True
+        self.descriptor = -1
+        self.deflate = None
         self.ended = False
         self.bytes = b""
         self.closed: list[Any] = []

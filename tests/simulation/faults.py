@@ -126,19 +126,6 @@ def newcomers_are_not_let_in(patch: Patch) -> None:
     patch.setattr(Hub, "_let_in", lambda _self, _entry: None)
 
 
-def registered_after_the_memberships(patch: Patch) -> None:
-    """A socket hears of what happens from after its memberships were read on."""
-
-    async def late(self: Hub, connection: Any) -> None:
-        heads = dict(await self._views.memberships(connection.user_id))
-        self._people.setdefault(connection.user_id, set()).add(connection)
-        connection.seen = None
-        for conversation_id, head in heads.items():
-            self._enter(connection, conversation_id, head)
-
-    patch.setattr(Hub, "welcome", late)
-
-
 def pushes_are_not_held_while_catching_up(patch: Patch) -> None:
     """What is pushed between the reading for `sync` and its answer overtakes it."""
     patch.setattr(door_module, "HOLDS_PUSHES", "nothing")
@@ -251,7 +238,6 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
     a_seq_is_given_twice,
     the_removed_go_on_listening,
     newcomers_are_not_let_in,
-    registered_after_the_memberships,
     pushes_are_not_held_while_catching_up,
     some_pushes_get_lost,
     membership_is_not_asked_when_catching_up,

@@ -13,6 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 
+START_SECONDS = 240
+"""It takes three; on a machine where everybody tests at once it has taken two minutes."""
+
+
 class ServerProcess:
     """`parley serve`; its log lines are read as they come, so that tests wait for what they say and not for time."""
 
@@ -26,7 +30,11 @@ class ServerProcess:
     def start(self) -> Self:
         """Return once it serves. May be called again after it ended."""
         self.launch()
-        self.url = self.wait_for("serving")["url"]
+        try:
+            self.url = self.wait_for("serving", START_SECONDS)["url"]
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def launch(self) -> None:

@@ -12,10 +12,10 @@ class MemoryContacts(ContactStore):
         self._lists: dict[UserId, dict[UserId, Contact]] = {}
 
     async def pair(self, user_id: UserId, other_id: UserId) -> Pair:
-        return Pair(self._of(user_id).get(other_id), self._of(other_id).get(user_id))
+        return self._pair(user_id, other_id)
 
     async def replace(self, user_id: UserId, other_id: UserId, before: Pair, after: Pair) -> bool:
-        if await self.pair(user_id, other_id) != before:
+        if self._pair(user_id, other_id) != before:
             return False
         self._keep(user_id, other_id, after.mine)
         self._keep(other_id, user_id, after.theirs)
@@ -39,7 +39,11 @@ class MemoryContacts(ContactStore):
         return {contact.user_id for contact in found if contact.status == "accepted"}
 
     async def keeping(self, user_id: UserId, others: Collection[UserId]) -> set[UserId]:
-        return {other for other in others if user_id in await self.kept(other)}
+        lists = ((other, self._of(other).get(user_id)) for other in others)
+        return {other for other, mine in lists if mine is not None and mine.status == "accepted"}
+
+    def _pair(self, user_id: UserId, other_id: UserId) -> Pair:
+        return Pair(self._of(user_id).get(other_id), self._of(other_id).get(user_id))
 
     def _of(self, user_id: UserId) -> dict[UserId, Contact]:
         return self._lists.setdefault(user_id, {})

@@ -23,7 +23,10 @@ class MemoryConversations(Conversations):
         )
 
     async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
-        return {one for one in user_ids if len(await self.memberships(one)) >= most}
+        disk = self._log.disk
+        return await self._log.look(
+            lambda: {one for one in user_ids if len(mine(disk, one)) >= most}
+        )
 
     async def listed(
         self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
