@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-
 START_SECONDS = 240
 """It takes three; on a machine where everybody tests at once it has taken two minutes."""
 
