@@ -60,6 +60,7 @@ from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
+from parley.services.erasures import Erasures
 from parley.services.housekeeping import Chore, Housekeeping
 from parley.services.mails import Mails
 from parley.services.marks import Marks
@@ -89,6 +90,7 @@ MAILS_PER_MINUTE: Final = 0.2
 """Of those that anybody can have sent, for each e-mail address; ten times as many for each network address."""
 
 HOUR_S: Final = 3600
+ERASURES_S: Final = 15
 
 ADDITIONS: Final = 30
 ADDITIONS_PER_MINUTE: Final = 10
@@ -119,9 +121,13 @@ async def build(
     stores = core.stores
     people = _people(settings, core)
     services = _services(settings, core, people)
-    housekeeping = Housekeeping(chores=people.chores, after=core.after, spawn=core.background.spawn)
+    erasing = Chore("carrying on erasures", ERASURES_S, services.erasures.carry_on)
+    housekeeping = Housekeeping(
+        chores=(*people.chores, erasing), after=core.after, spawn=core.background.spawn
+    )
     housekeeping.start()
     inside.callback(housekeeping.close)
+    inside.callback(services.erasures.close)
     inside.push_async_callback(services.marks.flush)
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
@@ -297,6 +303,16 @@ def _services(settings: Settings, core: Core, people: People) -> Services:
         passwords=people.passwords,
         emails=people.emails,
         profiles=people.profiles,
+        erasures=Erasures(
+            erasures=stores.erasures,
+            journal=journal,
+            log=stores.log,
+            conversations=stores.conversations,
+            require_password=people.passwords.require,
+            end_sessions=people.sessions.remove_all,
+            clock=core.clock,
+            spawn=core.background.spawn,
+        ),
         users=Users(stores.accounts),
         contacts=Contacts(
             contacts=stores.contacts,

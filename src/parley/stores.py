@@ -18,6 +18,7 @@ from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
@@ -33,6 +34,7 @@ from parley.ports.clock import Clock
 from parley.ports.codes import CodeStore
 from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
+from parley.ports.erasures import ErasureStore
 from parley.ports.log import Log, Record, StoreIdentity
 from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
@@ -63,6 +65,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     accounts: AccountStore
     sessions: SessionStore
     codes: CodeStore
+    erasures: ErasureStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -111,6 +114,7 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         accounts=SqliteAccounts(database),
         sessions=SqliteSessions(database),
         codes=SqliteCodes(database),
+        erasures=SqliteErasures(database),
         marks=SqliteMarks(database),
         presence=SqlitePresence(database),
         acquaintances=SqliteAcquaintances(database),
@@ -155,6 +159,7 @@ async def _mongodb(
         accounts=store.accounts,
         sessions=store.sessions,
         codes=store.codes,
+        erasures=store.erasures,
         marks=store.marks,
         presence=store.presence,
         acquaintances=store.acquaintances,

@@ -25,6 +25,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         passwords=house.passwords,
         emails=house.emails,
         profiles=house.profiles,
+        erasures=house.erasures,
         users=house.users,
         contacts=house.contacts,
         blocks=house.blocks,

@@ -14,6 +14,7 @@ from parley.adapters.memory.blocks import MemoryBlocks
 from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.erasures import MemoryErasures
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.marks import MemoryMarks
 from parley.adapters.memory.preferences import MemoryPreferences
@@ -31,6 +32,7 @@ from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
@@ -46,6 +48,7 @@ from parley.ports.blocks import BlockStore
 from parley.ports.codes import CodeStore
 from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
+from parley.ports.erasures import ErasureStore
 from parley.ports.log import Log
 from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
@@ -66,6 +69,7 @@ class Store:
     accounts: AccountStore
     sessions: SessionStore
     codes: CodeStore
+    erasures: ErasureStore
     marks: MarkStore
     presence: PresenceStore
     acquaintances: Acquaintances
@@ -95,19 +99,24 @@ Opened = AbstractAsyncContextManager[Store]
 @asynccontextmanager
 async def memory(_request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[Store]:
     log = MemoryLog()
+    accounts, codes, marks = MemoryAccounts(), MemoryCodes(), MemoryMarks(log)
+    preferences, presence = MemoryPreferences(), MemoryPresence()
+    contacts, blocks = MemoryContacts(), MemoryBlocks()
+    forgetting = (codes, marks, preferences, presence, contacts, blocks)
     yield Store(
         log,
         MemoryConversations(log),
-        MemoryAccounts(),
+        accounts,
         MemorySessions(),
-        MemoryCodes(),
-        MemoryMarks(log),
-        MemoryPresence(),
+        codes,
+        MemoryErasures(accounts.drop, [one.drop for one in forgetting]),
+        marks,
+        presence,
         MemoryAcquaintances(log),
         MemoryRooms(log),
-        MemoryPreferences(),
-        MemoryContacts(),
-        MemoryBlocks(),
+        preferences,
+        contacts,
+        blocks,
         MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes),
     )
 
@@ -122,6 +131,7 @@ async def sqlite(_request: pytest.FixtureRequest, folder: Path) -> AsyncIterator
         SqliteAccounts(database),
         SqliteSessions(database),
         SqliteCodes(database),
+        SqliteErasures(database),
         SqliteMarks(database),
         SqlitePresence(database),
         SqliteAcquaintances(database),
@@ -149,6 +159,7 @@ async def mongo(request: pytest.FixtureRequest, _folder: Path) -> AsyncIterator[
             opened.accounts,
             opened.sessions,
             opened.codes,
+            opened.erasures,
             opened.marks,
             opened.presence,
             opened.acquaintances,

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from parley.model.contents import deleted, emptied, revised
+from parley.model.contents import deleted, emptied, is_erasure, revised
 from parley.model.conversations import fold
 from parley.model.entries import (
     Attachment,
@@ -15,6 +15,7 @@ from parley.model.entries import (
     MessageEdited,
     MessageNew,
     ReactionAdded,
+    people_named,
 )
 from parley.model.ids import ConversationId, UserId
 from parley.ports.log import Appended, Behind, Down, Duplicate, Record
@@ -436,17 +437,25 @@ async def test_however_it_is_cut_into_appends_the_log_is_the_same(
     assert await entries(store, pen) == [record.entry for record in records]
 
 
+def _without(entry: Entry, erasure: Entry) -> Entry:
+    theirs = isinstance(entry, MessageNew) and entry.actor_id == people_named(erasure)[0]
+    return deleted(entry, erasure.at) if theirs else entry
+
+
 def present(records: list[Record]) -> list[Entry]:
     """The entries with the contents that later ones leave them, worked out one by one."""
     log = [record.entry for record in records]
     for entry in list(log):
+        if is_erasure(entry):
+            before = log[: entry.seq - 1]
+            log[: entry.seq - 1] = [_without(one, entry) for one in before]
         if not isinstance(entry, MessageEdited | MessageAnnotated | MessageDeleted):
             continue
         aimed = log[entry.message_seq - 1] if entry.message_seq < entry.seq else None
         if not isinstance(aimed, MessageNew):
             continue
         if isinstance(entry, MessageDeleted):
-            log[aimed.seq - 1] = deleted(aimed, entry)
+            log[aimed.seq - 1] = deleted(aimed, entry.at)
         else:
             log[aimed.seq - 1] = revised(aimed, entry)
     gone = {

@@ -13,6 +13,7 @@ from parley.adapters.memory.conversations import MemoryConversations
 from parley.gateway.hub import Hub
 from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
+from parley.model.permissions import erase_member
 from parley.services.messages import Draft
 from parley.socketio.config import Config
 from parley.socketio.server import Server
@@ -29,6 +30,7 @@ actions = st.one_of(
     st.tuples(st.just("edit"), people, seqs, bodies),
     st.tuples(st.sampled_from(["delete", "pin", "unpin"]), people, seqs, st.just("")),
     st.tuples(st.sampled_from(["react", "unreact"]), people, seqs, st.sampled_from("ab")),
+    st.tuples(st.just("erase"), st.just(ANN), seqs, st.just("")),
 )
 Action = tuple[str, UserId, int, str]
 
@@ -43,6 +45,9 @@ async def act(chat: Chat, where: ConversationId, action: Action) -> None:
         "unpin": lambda: chat.pins.unpin(who, where, seq),
         "react": lambda: chat.reactions.add(who, where, seq, text),
         "unreact": lambda: chat.reactions.remove(who, where, seq, text),
+        "erase": lambda: chat.world.journal.commit(
+            where, who, lambda state: erase_member(state, who), client_id="~erased"
+        ),
     }
     with contextlib.suppress(ChatError):
         await calls[what]()

@@ -12,6 +12,7 @@ from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.erasures import MemoryErasures
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.mailer import MemoryMailer
 from parley.adapters.memory.marks import MemoryMarks
@@ -39,6 +40,7 @@ from parley.services.codes import Codes
 from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
+from parley.services.erasures import Erasures
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -190,6 +192,21 @@ class House:
             after=self.timers.after,
         )
         self.presence_store = MemoryPresence()
+        self.erasure_store = MemoryErasures(
+            self.account_store.drop,
+            [
+                store.drop
+                for store in (
+                    self.code_store,
+                    self.mark_store,
+                    self.preference_store,
+                    self.presence_store,
+                    self.contact_store,
+                    self.block_store,
+                )
+            ],
+        )
+        self.erasures = self.more_erasures()
         self.presence = self.more_presence()
         self.typing = Typing(
             journal=self.journal,
@@ -218,6 +235,19 @@ class House:
             registrations=options.pop("registrations", None),
             prove=self.emails.prove,
             **options,
+        )
+
+    def more_erasures(self) -> Erasures:
+        """The service again, as another node or the next start on the same store has it."""
+        return Erasures(
+            erasures=self.erasure_store,
+            journal=self.journal,
+            log=self.log,
+            conversations=MemoryConversations(self.log),
+            require_password=self.passwords.require,
+            end_sessions=self.sessions.remove_all,
+            clock=self.clock,
+            spawn=self.background.spawn,
         )
 
     def more_sessions(self, **options: int) -> Sessions:

@@ -29,6 +29,9 @@ SOURCE: Final = Path(__file__).parent.parent / "ferretdb"
 PROGRAM: Final = SOURCE / "build" / "ferretdb"
 GIVEN: Final = os.environ.get("PARLEY_TEST_MONGODB", "")
 STARTING_SECONDS: Final = 30
+PATIENT: Final = Limits(operation_seconds=30.0, selection_seconds=15.0)
+"""Where nothing is meant to fail, a busy machine is no failure."""
+
 RUN: Final = f"parley_test_{secrets.token_hex(4)}"
 """What the names of all databases of this run of the tests begin with."""
 
@@ -103,7 +106,7 @@ async def a_database(uri: str, limits: Limits | None = None) -> AsyncIterator[Da
     """A database that nobody else has; everything asked of it must be answered by an index."""
     queries = Queries()
     fresh = a_uri(uri)
-    yield Database(fresh, limits, [queries])
+    yield Database(fresh, limits or PATIENT, [queries])
     await queries.verify(fresh, explain=bool(GIVEN))
 
 

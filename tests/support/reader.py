@@ -21,6 +21,11 @@ class Reader:
         if entry["type"] == "message.new":
             self.messages[entry["seq"]] = entry
             return
+        if entry["type"] == "member.left" and entry["reason"] == "erased":
+            for message in self.messages.values():
+                if message["actor_id"] == entry["user_id"] and "deleted_at" not in message:
+                    _deleted(message, entry)
+            return
         message = self.messages.get(entry.get("message_seq", 0))
         if message is None or entry["seq"] <= message.get("changed_seq", 0):
             return

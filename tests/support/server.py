@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,8 +20,16 @@ START_SECONDS = 240
 class ServerProcess:
     """`parley serve`; its log lines are read as they come, so that tests wait for what they say and not for time."""
 
-    def __init__(self, data: Path, *, flags: tuple[str, ...] = (), **settings: str) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        flags: tuple[str, ...] = (),
+        on_line: Callable[[dict[str, Any]], None] = lambda _line: None,
+        **settings: str,
+    ) -> None:
         self.data = data
+        self._on_line = on_line
         self.flags = flags
         self.settings = settings
         self.url = ""
@@ -97,6 +106,7 @@ class ServerProcess:
             for text in stream:
                 line = json.loads(text) if text.startswith("{") else {"event": text.rstrip("\n")}
                 self.lines.append(line)
+                self._on_line(line)
                 self._news.put(line)
         self._news.put(None)
 

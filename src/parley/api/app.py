@@ -18,6 +18,7 @@ from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
 from parley.api.documentation import description, front, openapi
 from parley.api.emails import EmailRoutes
+from parley.api.erasures import ErasureRoutes
 from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
@@ -42,6 +43,7 @@ from parley.services.blocks import Blocks
 from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
+from parley.services.erasures import Erasures
 from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.passwords import Passwords
@@ -67,6 +69,7 @@ class Services(Struct, frozen=True, kw_only=True):
     passwords: Passwords
     emails: Emails
     profiles: Profiles
+    erasures: Erasures
     users: Users
     contacts: Contacts
     blocks: Blocks
@@ -139,6 +142,7 @@ def _routes(
         *EmailRoutes(emails=services.emails, door=door).routes(),
         *UserRoutes(users=services.users, door=door).routes(),
         *ProfileRoutes(profiles=services.profiles, door=door).routes(),
+        *ErasureRoutes(erasures=services.erasures, door=door, cookies=cookies).routes(),
         *ContactRoutes(contacts=services.contacts, door=door).routes(),
         *BlockRoutes(blocks=services.blocks, door=door).routes(),
         *ConversationRoutes(

@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from parley.journal.commands import Attempt, Committed, Unchanged
+from parley.model.contents import is_erasure
 from parley.model.conversations import State, apply
 from parley.model.entries import Entry, MessageNew
 from parley.model.errors import ChatError, ClientIdReused, Unavailable
@@ -319,7 +320,11 @@ class Sequencer:
             self._bus.publish(new)
 
     def _note(self, entry: Entry) -> None:
-        """Keep an entry that is aimed at a message which is being brought."""
+        """Keep an entry that concerns a message which is being brought."""
+        if is_erasure(entry):
+            for kept in self._since.values():
+                kept.append(entry)
+            return
         since = self._since.get(target(entry))
         if since is not None:
             since.append(entry)

@@ -3,11 +3,13 @@
 from msgspec.structs import replace
 
 from parley.model.entries import (
+    Entry,
+    MemberLeft,
     MessageAnnotated,
-    MessageDeleted,
     MessageEdited,
     MessageNew,
 )
+from parley.model.instants import Timestamp
 
 Revision = MessageEdited | MessageAnnotated
 """Entries that set contents of a message, and carry these contents themselves."""
@@ -22,8 +24,8 @@ def revised(message: MessageNew, revision: Revision) -> MessageNew:
     return replace(message, body=revision.body, mentions=revision.mentions, edited_at=revision.at)
 
 
-def deleted(message: MessageNew, deletion: MessageDeleted) -> MessageNew:
-    """The message emptied; of two deletions the first counts."""
+def deleted(message: MessageNew, at: Timestamp) -> MessageNew:
+    """The message emptied, deleted since this instant; of two deletions the first counts."""
     return MessageNew(
         conversation_id=message.conversation_id,
         seq=message.seq,
@@ -33,7 +35,7 @@ def deleted(message: MessageNew, deletion: MessageDeleted) -> MessageNew:
         messages=message.messages,
         body="",
         edited_at=message.edited_at,
-        deleted_at=message.deleted_at or deletion.at,
+        deleted_at=message.deleted_at or at,
     )
 
 
@@ -42,3 +44,8 @@ def emptied(revision: Revision) -> Revision:
     if isinstance(revision, MessageAnnotated):
         return replace(revision, attachments=())
     return replace(revision, body="", mentions=())
+
+
+def is_erasure(entry: Entry) -> bool:
+    """Whether the entry deletes every message, with its edits, that the person whom it names had written before."""
+    return isinstance(entry, MemberLeft) and entry.reason == "erased"

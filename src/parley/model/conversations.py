@@ -26,7 +26,7 @@ from parley.model.entries import (
     ReactionRemoved,
     Role,
 )
-from parley.model.ids import ConversationId, UserId
+from parley.model.ids import ConversationId, UserId, direct_id
 from parley.model.instants import BEGINNING, Timestamp
 from parley.model.layered import Layered
 from parley.model.messages import Facts, NotLoaded, advanced
@@ -155,10 +155,19 @@ def follow_bans(state: State, entry: Entry) -> None:
 def _left(state: State, entry: MemberLeft) -> None:
     follow_bans(state, entry)
     state.members.pop(entry.user_id, None)
+    if entry.reason == "erased":
+        _erased(state, entry)
     if entry.owner_id is not None:
         _set_role(state, entry.owner_id, "owner")
     if not state.members and state.kind == "group":
         state.deleted = True
+
+
+def _erased(state: State, entry: MemberLeft) -> None:
+    """Their messages are emptied; what was pinned of them was unpinned before."""
+    for seq, facts in list(state.facts.items()):
+        if facts is not None:
+            state.facts[seq] = advanced(facts, entry)
 
 
 def _set_role(state: State, user_id: UserId, role: Role) -> None:
@@ -234,10 +243,19 @@ def _joining_key(user_id: UserId, member: Member) -> str:
     return f"{member.joined_seq:016} {user_id}"
 
 
+def partner_erased(state: State) -> bool:
+    """Whether this is a direct conversation of two of whom one is left: nothing but an erasure leaves one alone."""
+    if state.kind != "direct" or len(state.members) != 1:
+        return False
+    (left,) = state.members
+    return state.conversation_id != direct_id(left, left)
+
+
 class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation as one of its members sees it. `user_ids` are the people of a direct one.
 
-    `muted` and `archived` are how this member keeps it.
+    `erased` says of a direct one that the other person's account is erased: it can only be read. `muted` and `archived`
+    are how this member keeps it.
     """
 
     conversation_id: ConversationId
@@ -253,6 +271,7 @@ class Summary(Struct, frozen=True, kw_only=True, omit_defaults=True):
     member_count: int
     role: Role
     user_ids: tuple[UserId, ...] = ()
+    erased: bool = False
     muted: bool = False
     archived: bool = False
 
@@ -276,6 +295,7 @@ def summary(state: State, user_id: UserId, preference: Preference | None = None)
         member_count=len(state.members),
         role=role,
         user_ids=tuple(sorted(state.members)) if state.kind == "direct" else (),
+        erased=partner_erased(state),
         muted=kept.muted,
         archived=kept.archived,
     )

@@ -118,7 +118,8 @@ class MemberJoined(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="me
 class MemberLeft(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="member.left"):
     """Someone is no longer in; `owner_id` is the new owner where ownership passed on.
 
-    Who was `banned` does not come in again until an entry lifts it.
+    Who was `banned` does not come in again until an entry lifts it. Of whom the reason is `erased`, every message is
+    emptied by it, and deleted since `at`; they may have left before.
     """
 
     user_id: UserId

@@ -97,6 +97,11 @@ class AccountDisabled(Forbidden):
     message = "This account is disabled; ask whoever runs this server."
 
 
+class AccountErased(Forbidden):
+    code = "account_erased"
+    message = "The other person has erased their account; nothing more can be written here."
+
+
 class ForeignOrigin(Forbidden):
     code = "foreign_origin"
     message = "This site may not act in the name of those signed in here."

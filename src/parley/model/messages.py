@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from parley.model.entries import (
     Entry,
+    MemberLeft,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
@@ -60,8 +61,10 @@ def target(entry: Entry) -> int:
 
 
 def advanced(facts: Facts, entry: Entry) -> Facts:
-    """The facts after one more entry aimed at the message. The same entry again changes nothing."""
+    """The facts after one more entry that concerns the message. The same entry again changes nothing."""
     match entry:
+        case MemberLeft(reason="erased") if entry.user_id == facts.sender_id:
+            return Facts(facts.sender_id, deleted=True)
         case MessageDeleted():
             return Facts(facts.sender_id, deleted=True)
         case ReactionAdded() | ReactionRemoved() if not facts.deleted:
@@ -71,8 +74,8 @@ def advanced(facts: Facts, entry: Entry) -> Facts:
 
 
 def folded_facts(message: MessageNew, aimed: Iterable[Entry]) -> Facts:
-    """The facts of a message, by everything aimed at it in order."""
-    facts = Facts(message.actor_id)
+    """The facts of a message, by everything that concerns it in order."""
+    facts = Facts(message.actor_id, deleted=message.deleted_at is not None)
     for entry in aimed:
         facts = advanced(facts, entry)
     return facts

@@ -1,6 +1,6 @@
 """Who may do what in a conversation: pure rules over its state, each raising the error that its caller meets."""
 
-from parley.model.conversations import RANK, State
+from parley.model.conversations import RANK, State, partner_erased
 from parley.model.entries import (
     ConversationCreated,
     FirstMember,
@@ -14,7 +14,14 @@ from parley.model.entries import (
     ReactionRemoved,
     Role,
 )
-from parley.model.errors import Banned, Conflict, Forbidden, NotAMember, NotFound
+from parley.model.errors import (
+    AccountErased,
+    Banned,
+    Conflict,
+    Forbidden,
+    NotAMember,
+    NotFound,
+)
 from parley.model.ids import UserId
 from parley.model.messages import Facts
 
@@ -37,9 +44,11 @@ def require_member(state: State, user_id: UserId) -> Role:
 
 
 def require_writer(state: State, user_id: UserId) -> None:
-    """Pass members who may write: all but guests."""
+    """Pass members who may write: all but guests, and whoever is alone where the other one is erased."""
     if require_member(state, user_id) == "guest":
         raise Forbidden("Guests may only read.")
+    if partner_erased(state):
+        raise AccountErased
 
 
 def open_direct(state: State, actor_id: UserId, other_id: UserId) -> ConversationCreated | None:
@@ -99,6 +108,15 @@ def remove_member(state: State, actor_id: UserId, user_id: UserId) -> MemberLeft
     if RANK[mine] < RANK["admin"] or RANK[mine] <= RANK[theirs]:
         raise Forbidden("Your role does not allow this.")
     return MemberLeft(actor_id=actor_id, user_id=user_id, reason="removed")
+
+
+def erase_member(state: State, user_id: UserId) -> MemberLeft:
+    """The entry by which somebody's account is erased from a conversation, whether they are in, were, or only wrote.
+
+    Ownership passes on as where an owner leaves. The people of a direct conversation change by this alone.
+    """
+    heir = _heir(state) if state.role(user_id) == "owner" else None
+    return MemberLeft(actor_id=user_id, user_id=user_id, reason="erased", owner_id=heir)
 
 
 def edit_message(

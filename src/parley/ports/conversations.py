@@ -17,6 +17,13 @@ class Listed(Struct, frozen=True):
     activity: int
 
 
+class Touched(Struct, frozen=True):
+    """Some of the conversations that somebody has to do with; `next` is what to go on behind, None at the end."""
+
+    conversation_ids: Sequence[ConversationId]
+    next: ConversationId | None
+
+
 class Conversations(ABC):
     """Reads only: the log's adapter keeps these views, in the same store, as entries get in."""
 
@@ -33,3 +40,10 @@ class Conversations(ABC):
         self, user_id: UserId, *, kind: str | None, before: int | None, limit: int
     ) -> Sequence[Listed]:
         """A person's conversations, latest activity (a message, or the creation) first, below activity `before`."""
+
+    @abstractmethod
+    async def touched(self, user_id: UserId, after: str, limit: int) -> Touched:
+        """Of the `limit` conversations behind this id, those in which the person is, or did something.
+
+        Ended ones too, and those that they have left since.
+        """

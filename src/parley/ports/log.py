@@ -8,6 +8,7 @@ from msgspec import Struct
 from parley.model.conversations import State
 from parley.model.entries import Entry, MessageNew
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.answers import Answer
 
 
@@ -144,6 +145,13 @@ class Log(ABC):
     @abstractmethod
     async def load(self, conversation_id: ConversationId) -> State:
         """The state after every entry that is in; `head` 0 where there is none."""
+
+    @abstractmethod
+    async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        """Empty everything that this person wrote in a conversation that has ended, as a `member.left` (erased) does.
+
+        Nothing can be appended to it that says so, and nobody can read it: `at` is when its messages were deleted.
+        """
 
     @abstractmethod
     async def catch_up(

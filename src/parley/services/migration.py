@@ -14,6 +14,7 @@ from parley.model.rooms import room_key
 from parley.ports.accounts import AccountStore
 from parley.ports.blocks import BlockStore
 from parley.ports.contacts import ContactStore
+from parley.ports.erasures import ErasureStore
 from parley.ports.log import Log, Record
 from parley.ports.marks import MarkStore, Move
 from parley.ports.preferences import PreferenceStore
@@ -43,6 +44,7 @@ class Side(Struct, frozen=True, kw_only=True):
     preferences: PreferenceStore
     contacts: ContactStore
     blocks: BlockStore
+    erasures: ErasureStore
 
 
 class Line(Struct, frozen=True):
@@ -75,6 +77,10 @@ class Migration:
         completed = await self._intake.begin(await self._source.log.identity())
         async for user_id in self._ids("accounts"):
             await self._account(UserId(user_id))
+        for erasure in await self._source.erasures.pending():
+            # What is to be erased there is to be erased here; the target's first node carries it on.
+            begun_ms = erasure.begun_ms
+            await self._target.erasures.begin(erasure.user_id, begun_ms, begun_ms)
         async for session_id in self._ids("sessions"):
             await self._session(SessionId(session_id))
         async for conversation_id in self._ids("conversations"):

@@ -12,6 +12,10 @@ class MemoryAccounts(AccountStore):
     def __init__(self) -> None:
         self._accounts: dict[UserId, Account] = {}
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        self._accounts.pop(user_id, None)
+
     async def create(self, account: Account) -> None:
         self._refuse_taken(account)
         self._accounts[account.user_id] = account

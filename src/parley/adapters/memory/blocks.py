@@ -14,6 +14,12 @@ class MemoryBlocks(BlockStore):
         self._blocks: dict[UserId, dict[UserId, Block]] = {}
         self.readings = 0
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        self._blocks.pop(user_id, None)
+        for others in self._blocks.values():
+            others.pop(user_id, None)
+
     async def put(self, user_id: UserId, block: Block) -> Block:
         return self._blocks.setdefault(user_id, {}).setdefault(block.user_id, block)
 

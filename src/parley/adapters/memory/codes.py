@@ -11,6 +11,10 @@ class MemoryCodes(CodeStore):
     def __init__(self) -> None:
         self._codes: dict[tuple[UserId, Purpose], Code] = {}
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        self._remove(code for code in self._codes.values() if code.user_id == user_id)
+
     async def put(self, code: Code) -> None:
         self._codes[code.user_id, code.purpose] = code
 

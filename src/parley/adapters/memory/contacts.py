@@ -11,6 +11,12 @@ class MemoryContacts(ContactStore):
     def __init__(self) -> None:
         self._lists: dict[UserId, dict[UserId, Contact]] = {}
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        self._lists.pop(user_id, None)
+        for others in self._lists.values():
+            others.pop(user_id, None)
+
     async def pair(self, user_id: UserId, other_id: UserId) -> Pair:
         return self._pair(user_id, other_id)
 

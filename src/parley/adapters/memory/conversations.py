@@ -7,7 +7,7 @@ from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.reading import mine
 from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed
+from parley.ports.conversations import Conversations, Listed, Touched
 
 
 class MemoryConversations(Conversations):
@@ -42,6 +42,21 @@ class MemoryConversations(Conversations):
             return [_listed(disk, conversation_id) for conversation_id in found[:limit]]
 
         return await self._log.look(reading)
+
+    async def touched(self, user_id: UserId, after: str, limit: int) -> Touched:
+        def reading() -> Touched:
+            disk = self._log.disk
+            there = sorted(state.conversation_id for state in disk.states())
+            page = [one for one in there if one > after][:limit]
+            found = [one for one in page if _touched(disk, one, user_id)]
+            return Touched(found, page[-1] if len(page) == limit else None)
+
+        return await self._log.look(reading)
+
+
+def _touched(disk: Disk, conversation_id: ConversationId, user_id: UserId) -> bool:
+    acted = any(record.entry.actor_id == user_id for record in disk.log(conversation_id))
+    return acted or user_id in disk.state(conversation_id).members
 
 
 def _listed(disk: Disk, conversation_id: ConversationId) -> Listed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from parley.model.contents import Revision, deleted, emptied, revised
+from parley.model.contents import Revision, deleted, emptied, is_erasure, revised
 from parley.model.conversations import State, apply
 from parley.model.entries import (
     ConversationCreated,
@@ -16,6 +16,7 @@ from parley.model.entries import (
     MessageNew,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.model.marks import Mark
 from parley.ports.log import Record, StoreIdentity
 
@@ -81,18 +82,29 @@ class Disk:
         self._follow(log, entry)
         return self._position
 
+    def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        """Empty what this person wrote."""
+        log = self._logs.get(conversation_id, [])
+        for record in list(log):
+            message = record.entry
+            if isinstance(message, MessageNew) and message.actor_id == user_id:
+                _delete(log, message.seq, at)
+                self._originals.pop((conversation_id, message.seq), None)
+
     def _follow(self, log: list[Record], entry: Entry) -> None:
         if isinstance(entry, MessageNew | ConversationCreated):
             self._activity[entry.conversation_id] = self._position
         elif isinstance(entry, MemberLeft):
             self._departures[entry.conversation_id, entry.user_id] = entry.seq
+            if is_erasure(entry):
+                self.erase(entry.conversation_id, entry.user_id, entry.at)
         elif isinstance(entry, MessageEdited | MessageAnnotated):
             message = _message(log, entry.message_seq)
             if message is not None:
                 self._originals.setdefault((entry.conversation_id, message.seq), message.body)
             _revise(log, entry)
         elif isinstance(entry, MessageDeleted):
-            _delete(log, entry)
+            _delete(log, entry.message_seq, entry.at)
 
 
 def _message(log: list[Record], seq: int) -> MessageNew | None:
@@ -110,12 +122,12 @@ def _revise(log: list[Record], revision: Revision) -> None:
         _empty(log, revision)
 
 
-def _delete(log: list[Record], deletion: MessageDeleted) -> None:
-    message = _message(log, deletion.message_seq)
+def _delete(log: list[Record], seq: int, at: Timestamp) -> None:
+    message = _message(log, seq)
     if message is None:
         return
     record = log[message.seq - 1]
-    log[message.seq - 1] = replace(record, entry=deleted(message, deletion), digest=None)
+    log[message.seq - 1] = replace(record, entry=deleted(message, at), digest=None)
     for kept in log:
         entry = kept.entry
         if isinstance(entry, MessageEdited | MessageAnnotated) and (

@@ -15,6 +15,7 @@ from parley.model.conversations import State
 from parley.model.entries import Entry, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.answers import Answer
 from parley.ports.log import (
     Appended,
@@ -112,6 +113,9 @@ class MemoryLog(Log):
 
     async def load(self, conversation_id: ConversationId) -> State:
         return await self.look(lambda: _copied(self.disk.state(conversation_id)))
+
+    async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        await self.look(lambda: self.disk.erase(conversation_id, user_id, at))
 
     async def catch_up(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int

@@ -16,6 +16,12 @@ class MemoryMarks(MarkStore):
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        marks = self._log.disk.marks
+        for key in [key for key in marks if key[1] == user_id]:
+            del marks[key]
+
     async def advance(self, moves: Sequence[Move]) -> Sequence[Move]:
         moved = []
         marks = self._log.disk.marks

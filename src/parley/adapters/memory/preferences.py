@@ -11,6 +11,11 @@ class MemoryPreferences(PreferenceStore):
     def __init__(self) -> None:
         self._kept: dict[tuple[UserId, ConversationId], Preference] = {}
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        for key in [key for key in self._kept if key[0] == user_id]:
+            del self._kept[key]
+
     async def change(
         self,
         user_id: UserId,

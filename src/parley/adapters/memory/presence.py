@@ -12,6 +12,11 @@ class MemoryPresence(PresenceStore):
         self._kept: dict[UserId, Kept] = {}
         self._connected: set[UserId] = set()
 
+    def drop(self, user_id: UserId) -> None:
+        """Forget everything about this person."""
+        self._kept.pop(user_id, None)
+        self._connected.discard(user_id)
+
     async def get(self, user_ids: Collection[UserId]) -> Mapping[UserId, Kept]:
         return {user_id: self._kept.get(user_id, Kept()) for user_id in user_ids}
 

@@ -4,7 +4,7 @@ The row of a `message.new` follows the entries aimed at it a little later than t
 applies what is in the log behind the conversation's view; doing it twice changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -14,21 +14,29 @@ from parley.adapters.mongo.aims import Aims
 from parley.adapters.mongo.client import Document, Filter, translated
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.mentions import Mentions
-from parley.model.contents import Revision, deleted, emptied, revised
+from parley.model.contents import Revision, deleted, emptied, is_erasure, revised
 from parley.model.entries import (
     Entry,
+    MemberLeft,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
     MessageNew,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.log import Record
 
-CHANGING = ("message.edited", "message.annotated", "message.deleted")
-"""The types of entries that change the contents of others."""
+CHANGING = ("message.edited", "message.annotated", "message.deleted", "member.left")
+"""The types of entries that change the contents of others; of those who left, that of the erased alone does."""
 
 Write = UpdateOne | UpdateMany
+
+_GONE = ("attachments", "reply_to", "mentions", "data", "digest", "original")
+"""What a deleted message has no more, beside its body."""
+
+TOGETHER = 1_000
+"""So many messages are asked about at once."""
 
 
 def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> list[Record]:
@@ -37,23 +45,47 @@ def brought_forward(records: Sequence[Record], changes: Iterable[Record]) -> lis
     revisions = [row.entry for row in records if isinstance(row.entry, Revision)]
     for change in changes:
         entry = change.entry
-        if not isinstance(entry, MessageDeleted | Revision):
-            continue
-        row = rows.get(entry.message_seq)
-        if row is not None:
-            message = row.entry
-            if not isinstance(message, MessageNew) or message.seq > entry.seq:
-                continue
-            rows[message.seq] = (
-                Record(deleted(message, entry))
-                if isinstance(entry, MessageDeleted)
-                else replace(row, entry=revised(message, entry))
-            )
-        if isinstance(entry, MessageDeleted):
-            for revision in revisions:
-                if revision.message_seq == entry.message_seq:
-                    rows[revision.seq] = Record(emptied(revision))
+        if isinstance(entry, MemberLeft) and is_erasure(entry):
+            _erase(rows, entry)
+        elif isinstance(entry, MessageDeleted | Revision):
+            _change(rows, revisions, entry)
     return [rows[record.entry.seq] for record in records]
+
+
+def _change(
+    rows: dict[int, Record], revisions: Sequence[Revision], entry: MessageDeleted | Revision
+) -> None:
+    row = rows.get(entry.message_seq)
+    if row is not None:
+        message = row.entry
+        if not isinstance(message, MessageNew) or message.seq > entry.seq:
+            return
+        rows[message.seq] = (
+            Record(deleted(message, entry.at))
+            if isinstance(entry, MessageDeleted)
+            else replace(row, entry=revised(message, entry))
+        )
+    if isinstance(entry, MessageDeleted):
+        for revision in revisions:
+            if revision.message_seq == entry.message_seq:
+                rows[revision.seq] = Record(emptied(revision))
+
+
+def _erase(rows: dict[int, Record], erasure: MemberLeft) -> None:
+    for seq, row in rows.items():
+        entry = row.entry
+        if seq >= erasure.seq:
+            continue
+        if isinstance(entry, MessageNew) and entry.actor_id == erasure.user_id:
+            rows[seq] = Record(deleted(entry, erasure.at))
+        elif isinstance(entry, Revision) and _sender(rows, entry) == erasure.user_id:
+            rows[seq] = Record(emptied(entry))
+
+
+def _sender(rows: Mapping[int, Record], revision: Revision) -> UserId:
+    """Whose message it revises: where that is not among the rows, its own, as nobody edits another's."""
+    message = rows.get(revision.message_seq)
+    return (revision if message is None else message.entry).actor_id
 
 
 class Contents:
@@ -73,6 +105,35 @@ class Contents:
                 await self._revise(entry)
             case MessageDeleted():
                 await self._delete(entry)
+            case MemberLeft() if is_erasure(entry):
+                await self.erase(entry.conversation_id, entry.user_id, entry.at, entry.seq)
+
+    async def erase(
+        self,
+        conversation_id: ConversationId,
+        user_id: UserId,
+        at: Timestamp,
+        before: int | None = None,
+    ) -> None:
+        """Empty what a person wrote before a seq, with all edits of it; the messages are deleted since `at`."""
+        seqs = {} if before is None else {"seq": {"$lt": before}}
+        own = {"conversation_id": conversation_id, "actor_id": user_id, "type": "message.new"}
+        messages = await self._seqs({**own, **seqs})
+        for start in range(0, len(messages), TOGETHER):
+            some = messages[start : start + TOGETHER]
+            await self._mentions.forget(conversation_id, some)
+            await self._write(*_empty(conversation_id, await self._aims.at(conversation_id, some)))
+        await self._write(
+            UpdateMany(
+                {**own, **seqs, "deleted_at": None},
+                {"$set": {"body": "", "deleted_at": at}, "$unset": dict.fromkeys(_GONE, "")},
+            )
+        )
+
+    async def _seqs(self, wanted: Filter) -> list[int]:
+        with translated():
+            found = self._entries.rows.find(wanted, {"_id": 0, "seq": 1})
+            return [document["seq"] async for document in found]
 
     async def _revise(self, revision: Revision) -> None:
         row = await self._message(revision)
@@ -93,13 +154,12 @@ class Contents:
     async def _delete(self, deletion: MessageDeleted) -> None:
         if await self._message(deletion) is None:
             return
-        gone = ("attachments", "reply_to", "mentions", "data", "digest", "original")
         await self._write(
             UpdateOne(
                 {**_key(deletion), "deleted_at": None},
                 {
                     "$set": {"body": "", "deleted_at": deletion.at},
-                    "$unset": dict.fromkeys(gone, ""),
+                    "$unset": dict.fromkeys(_GONE, ""),
                 },
             )
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from parley.adapters.mongo.client import Database
+from parley.adapters.mongo.client import ASCENDING, Database, translated
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.memberships import Memberships
 from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed
+from parley.ports.conversations import Conversations, Listed, Touched
 
 
 class MongoConversations(Conversations):
@@ -57,3 +57,19 @@ class MongoConversations(Conversations):
             )
             for standing in page
         ]
+
+    async def touched(self, user_id: UserId, after: str, limit: int) -> Touched:
+        await self._database.confirm()
+        views = self._database.collection("conversations")
+        page = views.find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
+        with translated():
+            there = [document["_id"] async for document in page]
+            own = {"conversation_id": {"$in": there}}
+            acted = await self._entries.rows.distinct(
+                "conversation_id", {**own, "actor_id": user_id}
+            )
+            inside = await self._database.collection("memberships").distinct(
+                "conversation_id", {**own, "user_id": user_id}
+            )
+        found = sorted({*acted, *inside})
+        return Touched(found, there[-1] if len(there) == limit else None)

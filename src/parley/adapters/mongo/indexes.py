@@ -43,7 +43,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("low_id", "low_status", "high_id")),
         Index(("high_id", "high_status", "low_id")),
     ),
-    "blocks": (Index(("user_id", "blocked_id"), unique=True),),
+    "blocks": (Index(("user_id", "blocked_id"), unique=True), Index(("blocked_id",))),
     "room_names": (),
     "deletions": (Index(("since_ms",)),),
     "accounts": (
@@ -53,6 +53,7 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
     ),
     "sessions": (Index(("user_id",)), Index(("expires_ms",))),
     "codes": (Index(("digest",), unique=True), Index(("user_id",)), Index(("expires_ms",))),
+    "erasures": (Index(("due_ms",)),),
     "nodes": (),
     "store": (),
 }

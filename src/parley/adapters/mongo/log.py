@@ -21,10 +21,12 @@ from parley.adapters.mongo.documents import document_of
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.outbox import Outbox
 from parley.adapters.mongo.views import Views
+from parley.model.contents import is_erasure
 from parley.model.conversations import State
-from parley.model.entries import Entry, MessageDeleted, MessageNew
+from parley.model.entries import Entry, MemberLeft, MessageDeleted, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.model.messages import target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
@@ -288,10 +290,10 @@ class MongoLog(Log):
         row = await self._entries.row(conversation_id, seq)
         if row is None or row["type"] != "message.new" or "deleted_at" in row:
             return None
-        deletions = await self._entries.of_types(
-            conversation_id, {"$gt": applied}, ("message.deleted",)
+        endings = await self._entries.of_types(
+            conversation_id, {"$gt": applied}, ("message.deleted", "member.left")
         )
-        if any(target(record.entry) == seq for record in deletions):
+        if any(_ends(record.entry, seq, row["actor_id"]) for record in endings):
             return None
         return str(row.get("original", row["body"]))
 
@@ -311,6 +313,9 @@ class MongoLog(Log):
         self._saw(conversation_id, view.state.head)
         return view.state
 
+    async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        await self._views.contents.erase(conversation_id, user_id, at)
+
     async def catch_up(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int
     ) -> CatchUp:
@@ -325,6 +330,13 @@ class MongoLog(Log):
             return records
         changes = await self._entries.of_types(conversation_id, {"$gt": applied}, CHANGING)
         return brought_forward(records, changes)
+
+
+def _ends(entry: Entry, message_seq: int, sender_id: UserId) -> bool:
+    """Whether this entry empties a message."""
+    if isinstance(entry, MemberLeft):
+        return is_erasure(entry) and entry.user_id == sender_id
+    return target(entry) == message_seq
 
 
 def _before_a_violation(error: BulkWriteError) -> int | None:

@@ -32,6 +32,12 @@ class Mentions:
         ]
         await upserting(lambda: self._documents.bulk_write([*writes, DeleteMany(gone)]))
 
+    async def forget(self, conversation_id: ConversationId, seqs: Sequence[int]) -> None:
+        """Keep nobody any more whom these messages mention."""
+        gone = {"conversation_id": conversation_id, "seq": {"$in": list(seqs)}}
+        with translated():
+            await self._documents.delete_many(gone)
+
     async def count(
         self, user_id: UserId, conversation_id: ConversationId, after: int, last: int
     ) -> int:

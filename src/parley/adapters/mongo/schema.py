@@ -8,7 +8,7 @@ from parley.adapters.mongo.client import Database, translated
 Migration = Callable[[Database], Awaitable[None]]
 """One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
 
-MIGRATIONS: Sequence[Migration] = (indexes.create, indexes.create, indexes.create)
+MIGRATIONS: Sequence[Migration] = (indexes.create,) * 4
 """The first one makes version 1 out of an empty database. Append; never change one that was released.
 
 A database of an earlier version gets what indexes came since by the same step again.

@@ -16,6 +16,7 @@ from parley.adapters.mongo.contacts import MongoContacts
 from parley.adapters.mongo.conversations import MongoConversations
 from parley.adapters.mongo.deletions import Deletions
 from parley.adapters.mongo.entries import Entries
+from parley.adapters.mongo.erasures import MongoErasures
 from parley.adapters.mongo.identity import identity
 from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.log import MongoLog
@@ -88,6 +89,7 @@ class MongoStore:
         self.accounts = MongoAccounts(database)
         self.sessions = MongoSessions(database)
         self.codes = MongoCodes(database)
+        self.erasures = MongoErasures(database)
         self.marks = MongoMarks(database, inside, mentions)
         self.presence = MongoPresence(database)
         self.acquaintances = MongoAcquaintances(database, inside)

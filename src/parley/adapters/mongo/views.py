@@ -105,7 +105,7 @@ class Views:
         self._documents = database.collection("conversations")
         self._entries = entries
         self._aims = aims
-        self._contents = Contents(entries, aims, mentions)
+        self.contents = Contents(entries, aims, mentions)
         self._memberships = memberships
         self._most_known = most_known
         self._known: OrderedDict[ConversationId, View] = OrderedDict()
@@ -208,7 +208,7 @@ class Views:
             await self._aims.follow(effects)
             for entry in effects:
                 if entry.seq > view.present or isinstance(entry, MessageNew):
-                    await self._contents.follow(entry)
+                    await self.contents.follow(entry)
             wrote = dict(view.wrote)
             await self._memberships.wrote({conversation_id: wrote})
             if not await self._replace(conversation_id, stored, document):

@@ -8,12 +8,14 @@ from parley.adapters.sqlite.keys import Keys
 from parley.model import contents
 from parley.model.entries import (
     Entry,
+    MemberLeft,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
     MessageNew,
 )
-from parley.model.ids import ConversationId
+from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.log import Record
 
 _ONE: Final = f"SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ? AND seq = ?"
@@ -29,6 +31,27 @@ _EMPTY_MESSAGE: Final = """
     UPDATE entries SET original = NULL, body = '', extra = NULL, deleted_at = ?, digest = NULL WHERE position = ?
 """
 _EMPTY_REVISION: Final = "UPDATE entries SET body = ?, extra = ?, digest = NULL WHERE position = ?"
+_OWN: Final = "conversation = ? AND actor = ?"
+_ERASE_MESSAGES: Final = f"""
+    UPDATE entries SET original = NULL, body = '', extra = NULL, deleted_at = ?, digest = NULL
+    WHERE {_OWN} AND type = {rows.MESSAGE} AND deleted_at IS NULL
+"""
+_ERASE_REVISIONS: Final = f"""
+    UPDATE entries SET body = ?, extra = ?, digest = NULL WHERE conversation = ? AND type = ? AND target IN (
+        SELECT seq FROM entries WHERE {_OWN} AND type = {rows.MESSAGE}
+    )
+"""
+_ERASE_MENTIONS: Final = f"""
+    DELETE FROM mentions WHERE conversation = ? AND seq IN (
+        SELECT seq FROM entries WHERE {_OWN} AND type = {rows.MESSAGE}
+    )
+"""
+_EMPTIED: Final = (
+    MessageEdited(actor_id=UserId(""), message_seq=0, body=""),
+    MessageAnnotated(actor_id=UserId(""), message_seq=0, attachments=()),
+)
+"""What is left of revisions, of either type."""
+
 _MENTION: Final = "INSERT INTO mentions (person, conversation, seq) VALUES (?, ?, ?)"
 _FORGET_MENTION: Final = "DELETE FROM mentions WHERE person = ? AND conversation = ? AND seq = ?"
 
@@ -48,6 +71,8 @@ class Contents:
             self._revise(conversation, entry)
         elif isinstance(entry, MessageDeleted):
             self._delete(conversation, entry)
+        elif isinstance(entry, MemberLeft) and contents.is_erasure(entry):
+            erase(self._connection, conversation, self._keys.person(entry.user_id), entry.at)
 
     def _revise(self, conversation: int, revision: contents.Revision) -> None:
         found = self._message(conversation, revision)
@@ -71,7 +96,7 @@ class Contents:
         if found is None:
             return
         position, message = found
-        deleted = contents.deleted(message, deletion)
+        deleted = contents.deleted(message, deletion.at)
         self._connection.execute(_EMPTY_MESSAGE, (deleted.deleted_at, position))
         self._forget_mentions(conversation, message)
         self._empty_revisions(conversation, message)
@@ -105,3 +130,14 @@ class Contents:
     ) -> Record | None:
         row = self._connection.execute(_ONE, (conversation, seq)).fetchone()
         return None if row is None else rows.record(conversation_id, row)
+
+
+def erase(connection: sqlite3.Connection, conversation: int, person: int, at: Timestamp) -> None:
+    """Empty everything that a person wrote in a conversation, whose messages are deleted since `at`."""
+    own = (conversation, person)
+    connection.execute(_ERASE_MENTIONS, (conversation, *own))
+    connection.execute(_ERASE_MESSAGES, (at, *own))
+    for emptied in _EMPTIED:
+        left = rows.body(emptied), rows.extra(emptied)
+        kind = rows.CODES[type(emptied)]
+        connection.execute(_ERASE_REVISIONS, (*left, conversation, kind, *own))

@@ -9,7 +9,7 @@ import msgspec
 from parley.adapters.sqlite import inside, rows
 from parley.adapters.sqlite.database import Database
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed
+from parley.ports.conversations import Conversations, Listed, Touched
 
 _MEMBERSHIPS: Final = """
     SELECT conversations.id, (SELECT max(seq) FROM entries WHERE conversation = conversations.key)
@@ -19,6 +19,13 @@ _MEMBERSHIPS: Final = """
 _FULL: Final = """
     SELECT id FROM people WHERE id IN (SELECT value FROM json_each(?))
     AND (SELECT count(*) FROM members WHERE person = people.key) >= ?
+"""
+_TOUCHED: Final = """
+    SELECT conversations.id,
+        EXISTS (SELECT 1 FROM entries WHERE conversation = conversations.key AND actor = people.key)
+        OR EXISTS (SELECT 1 FROM members WHERE conversation = conversations.key AND person = people.key)
+    FROM people JOIN conversations ON conversations.id > ?
+    WHERE people.id = ? ORDER BY conversations.id LIMIT ?
 """
 _LAST_MESSAGE: Final = (
     f"SELECT {rows.COLUMNS} {rows.FROM} WHERE position = ? AND type = {rows.MESSAGE}"
@@ -53,6 +60,16 @@ class SqliteConversations(Conversations):
                 and (before is None or mine.activity < before)
             ]
             return [_listed(connection, mine) for mine in found[:limit]]
+
+        return await self._database.read(reading)
+
+    async def touched(self, user_id: UserId, after: str, limit: int) -> Touched:
+        def reading(connection: sqlite3.Connection) -> Touched:
+            page = connection.execute(_TOUCHED, (after, user_id, limit)).fetchall()
+            found = [
+                ConversationId(conversation_id) for conversation_id, touched in page if touched
+            ]
+            return Touched(found, ConversationId(page[-1][0]) if len(page) == limit else None)
 
         return await self._database.read(reading)
 

@@ -6,17 +6,22 @@ from typing import Final
 
 import msgspec
 
-from parley.adapters.sqlite import rows
+from parley.adapters.sqlite import contents, rows
 from parley.adapters.sqlite.catching_up import catch_up
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.views import decode_data
 from parley.model.conversations import Ban, Member, State
 from parley.model.entries import Entry, MessageNew
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, CatchUp, Log, Record, StoreIdentity
 
 _KEY: Final = "SELECT key FROM conversations WHERE id = ?"
+_KEYS: Final = """
+    SELECT conversations.key, people.key FROM conversations, people
+    WHERE conversations.id = ? AND people.id = ?
+"""
 _READ: Final = f"""
     SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ({_KEY}) AND seq > ? ORDER BY seq LIMIT ?
 """
@@ -126,6 +131,14 @@ class SqliteLog(Log):
 
     async def load(self, conversation_id: ConversationId) -> State:
         return await self._database.read(lambda connection: _state(connection, conversation_id))
+
+    async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        def change(connection: sqlite3.Connection) -> None:
+            keys = connection.execute(_KEYS, (conversation_id, user_id)).fetchall()
+            for conversation, person in keys:
+                contents.erase(connection, conversation, person, at)
+
+        await self._database.write(change)
 
     async def catch_up(
         self, user_id: UserId, cursors: Mapping[ConversationId, int], limit: int, most_bytes: int
