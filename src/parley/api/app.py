@@ -1,6 +1,7 @@
 """The REST application: every route behind the same errors, headers and limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -16,7 +17,7 @@ from parley.api.blocks import BlockRoutes
 from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
-from parley.api.documentation import description, front, openapi
+from parley.api.documentation import description, openapi
 from parley.api.emails import EmailRoutes
 from parley.api.erasures import ErasureRoutes
 from parley.api.errors import HANDLERS
@@ -34,6 +35,7 @@ from parley.api.rooms import RoomRoutes
 from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
+from parley.api.web import WebRoutes
 from parley.model.origins import Origins
 from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
@@ -96,6 +98,7 @@ def create_app(
     cookies: Cookies,
     origins: Origins,
     tls: bool,
+    web: Mapping[str, bytes] = MappingProxyType({}),
     most_body_bytes: int = MOST_BODY_BYTES,
     asking: Rate = unlimited,
 ) -> Litestar:
@@ -109,6 +112,7 @@ def create_app(
         cookies: What browsers keep.
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
+        web: The web client's files by path; none where it is not built.
         most_body_bytes: Larger bodies are refused while they are read.
         asking: How often anybody may ask anything.
     """
@@ -117,8 +121,8 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
-            front,
             openapi,
+            *WebRoutes(web).routes(),
             *_routes(services, door, cookies, epoch),
         ],
         request_class=JsonRequest,

@@ -6,7 +6,6 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Operation, SecurityScheme
-from litestar.response import Redirect
 
 from parley.api.documentation_page import POLICY, DocumentationPage
 from parley.api.requests import JsonRequest
@@ -44,12 +43,6 @@ def description(version: str) -> OpenAPIConfig:
         ),
         render_plugins=[DocumentationPage()],
     )
-
-
-@get("/", include_in_schema=False, sync_to_thread=False)
-def front() -> Redirect:
-    """Whoever opens the server in a browser finds what it offers."""
-    return Redirect("/docs")
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
