@@ -24,7 +24,8 @@ from tests.support.entries import logs, messages
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 SAME_STORE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """The examples share a store, each with a conversation of its own."""
 
