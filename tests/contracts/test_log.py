@@ -379,7 +379,9 @@ async def test_the_state_is_the_fold_of_the_log(
     assert state == expected
 
 
-@SAME_STORE
+@settings(
+    SAME_STORE, max_examples=15
+)  # each example makes the lists longer that the next ones read
 @given(log=logs)
 async def test_membership_is_the_fold_of_the_log(
     store: Store, new_pen: NewPen, log: list[Entry]
