@@ -163,6 +163,8 @@ class JavaScriptDevice(Device):
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._report: asyncio.Future[dict[str, Any]] | None = None
         self._connected = asyncio.Event()
+        self._disconnected = asyncio.Event()
+        self._stalled: asyncio.Future[None] | None = None
         self._asked = 0
 
     async def connect(self) -> None:
@@ -192,6 +194,19 @@ class JavaScriptDevice(Device):
         self._tell({"report": True})
         return await self._report
 
+    async def stall(self) -> None:
+        """Read nothing more from the connection; the device does not know."""
+        self._stalled = asyncio.get_running_loop().create_future()
+        self._tell({"stall": True})
+        await self._stalled
+
+    def read_on(self) -> None:
+        self._tell({"read_on": True})
+
+    async def disconnected(self) -> None:
+        """Wait until it has noticed that a connection ended."""
+        await self._disconnected.wait()
+
     async def close(self) -> None:
         self._process.kill()
         await self._process.wait()
@@ -205,6 +220,10 @@ class JavaScriptDevice(Device):
             said = json.loads(line)
             if "connected" in said:
                 self._connected.set()
+            elif "disconnected" in said:
+                self._disconnected.set()
+            elif "stalled" in said:
+                self._stalled.set_result(None)
             elif "acked" in said:
                 self._note(said["acked"], said["answer"])
             elif "answered" in said:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from parley.socketio.socket import Socket
 
 
+LARGE_ANSWER = 16_384
+"""Bytes from which on an answer widens the bound on what may wait for its client, who asked for it."""
+
+
 class Ack:
     """Answers one event, now or later, at most once; called again, or too late, it does nothing."""
 
@@ -27,6 +31,8 @@ class Ack:
             namespace = socket.namespace
             # Concatenated, since formatting bytes takes three times as long.
             packet = Encoded(namespace.ack_header + self._id + b"[" + args + b"]")
+            if len(args) > LARGE_ANSWER:
+                socket.allow(len(packet.frames))
             namespace.fanout.reply(socket, packet)
 
 
