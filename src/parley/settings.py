@@ -108,6 +108,26 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Log lines for people, or one JSON object a line."),
     ] = "console"
     access_log: Annotated[bool, Meta(description="Log a line per HTTP request.")] = False
+    metrics_token: Annotated[
+        str | None,
+        Meta(
+            min_length=16,
+            description="Whoever shows this as a bearer token reads `/metrics`. Not set: it is not on the port that "
+            "people use.",
+            extra={"secret": True, "allowed": "a text of at least 16 characters"},
+        ),
+    ] = None
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="A port of its own for `/metrics`, without a token: whoever reaches it reads. 0 is for none.",
+        ),
+    ] = 0
+    metrics_host: Annotated[
+        str, Meta(description="Address of that port; keep it off the internet.")
+    ] = "127.0.0.1"
     max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a REST request.")] = (
         1_048_576
     )

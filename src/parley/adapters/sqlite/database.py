@@ -5,7 +5,8 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,12 +17,14 @@ from parley.adapters.sqlite.connections import Synchronous, open_writer
 from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
+from parley.adapters.sqlite.provenance import Highest, examine, new_epoch
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record, StoreIdentity
+from parley.ports.measures import Family
 
 FILE = "parley.db"
 READERS = 3
@@ -74,6 +77,10 @@ class Database:
         """Which store this is."""
         return self._work.identity
 
+    def measured(self) -> list[Family]:
+        """How commits go."""
+        return self._writer.commits.measured()
+
     def unwritten_activity(self) -> Mapping[int, int]:
         """What a reading must add to `conversations.activity`; to be asked for before the reading."""
         return self._work.activity.unwritten()
@@ -105,6 +112,15 @@ class Database:
         """
         return await self._readers.run(reading)
 
+    @contextmanager
+    def unhurried_checkpoints(self) -> Iterator[None]:
+        """While a long reading goes on, the write-ahead log grows instead of the writer waiting to empty it."""
+        self._work.checkpoints.hold()
+        try:
+            yield
+        finally:
+            self._work.checkpoints.release()
+
     async def close(self) -> None:
         """Answer everything asked for, then leave one whole file."""
         await self._writer.close()
@@ -126,11 +142,14 @@ class _Work(Hooks):
         self._free_bytes = free_bytes
         self.connection = open_writer(path, synchronous)
         migrate(self.connection, migrations())
-        self.identity = _identity(self.connection, random)
+        _make_identity(self.connection, random)
+        examine(self.connection, path, random)
+        self.identity = _identity(self.connection)
         activity.repair(self.connection)
         self.activity = Activity(self.connection, time.monotonic)
         self.entries = Entries(self.connection, Keys(self.connection), self.activity)
-        self._checkpoints = Checkpoints(path, synchronous)
+        self._highest = Highest(path, self.entries.position)
+        self.checkpoints = Checkpoints(path, synchronous)
         self._look_again = 0.0
         self._room = True
         self.between()
@@ -153,20 +172,26 @@ class _Work(Hooks):
         if now >= self._look_again:
             self._look_again = now + LOOK_SECONDS
             self._room = self._free_bytes(self._folder) > RESERVE_BYTES
-            self._checkpoints.consider(self.connection)
+            self.checkpoints.consider(self.connection)
+            self._highest.write(self.entries.position)
 
     def close(self) -> None:
-        self._checkpoints.close()
+        self.checkpoints.close()
         self.connection.rollback()
+        self._highest.write(self.entries.position)
+        self._highest.close()
         truncate(self.connection)
         self.connection.close()
 
 
-def _identity(connection: sqlite3.Connection, random: RandomBytes) -> StoreIdentity:
-    """The store's epoch and key, made where it has none."""
+def _make_identity(connection: sqlite3.Connection, random: RandomBytes) -> None:
+    """Give a store that is new its epoch and its key."""
     connection.execute(
         "INSERT INTO store (one, epoch, digest_key) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-        (random(8).hex(), random(32)),
+        (new_epoch(random), random(32)),
     )
+
+
+def _identity(connection: sqlite3.Connection) -> StoreIdentity:
     epoch, digest_key = connection.execute("SELECT epoch, digest_key FROM store").fetchone()
     return StoreIdentity(epoch, digest_key)
