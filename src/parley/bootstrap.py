@@ -185,7 +185,9 @@ async def build(
     control = ControlDoor(_operations(core, services.sessions))
     inside.push_async_callback(control.close)
     await control.open(folder.path)
-    return Doors(sockets=sockets, http=http, metrics=HttpServer(metrics_app(exposition)))
+    # Whether there is an access log is one switch for the whole process.
+    metrics = HttpServer(metrics_app(exposition), access_log=settings.access_log)
+    return Doors(sockets=sockets, http=http, metrics=metrics)
 
 
 async def operations(

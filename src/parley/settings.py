@@ -18,7 +18,11 @@ PLACEHOLDER: Final = re.compile(
 )
 SECRET_CHARACTERS: Final = 32
 
+# A pattern is of a text; of a text or nothing it would be of no type.
 Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
+Address = Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")]
+MailServer = Annotated[str, Meta(pattern=r"^smtps?://(?:[^/@\s]*@)?[^/@\s]+/?$")]
+Token = Annotated[str, Meta(pattern=r"^[!-~]{16,}$")]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -109,12 +113,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "console"
     access_log: Annotated[bool, Meta(description="Log a line per HTTP request.")] = False
     metrics_token: Annotated[
-        str | None,
+        Token | None,
         Meta(
-            min_length=16,
             description="Whoever shows this as a bearer token reads `/metrics`. Not set: it is not on the port that "
             "people use.",
-            extra={"secret": True, "allowed": "a text of at least 16 characters"},
+            extra={"secret": True, "allowed": "16 or more letters, digits and signs"},
         ),
     ] = None
     metrics_port: Annotated[
@@ -175,9 +178,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 5
     smtp_url: Annotated[
-        str | None,
+        MailServer | None,
         Meta(
-            pattern=r"^smtps?://(?:[^/@\s]*@)?[^/@\s]+/?$",
             description="How mail is sent: by smtp:// (with STARTTLS where there is a password) or smtps://. "
             "Not set: it is printed to the log.",
             extra={"allowed": "an address such as smtps://name:password@mail.example.org"},
@@ -192,9 +194,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = "Parley <parley@localhost>"
     public_url: Annotated[
-        str | None,
+        Address | None,
         Meta(
-            pattern=r"^https?://[^\s?#]+$",
             description="Where people's client is, for links in mails. Not set: mails carry codes alone.",
             extra={"allowed": "an address such as https://chat.example.org"},
         ),

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import FILE, Database
+from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.rooms import SqliteRooms
+from parley.model.accounts import Account
 from parley.model.entries import (
+    MemberChanged,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -22,13 +26,15 @@ from parley.model.entries import (
     MessagePinned,
     ReactionAdded,
 )
-from parley.model.ids import ConversationId
+from parley.model.ids import ConversationId, UserId
+from parley.model.instants import BEGINNING
 from parley.model.marks import Mark
 from parley.ports.marks import Move
 from parley.ports.rooms import Claim
 from parley.services.inspection import Inspected, Inspection
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
+DAN, EVE = UserId("dan"), UserId("eve")
 ROOM = (
     created(ANN, BEN, kind="room", name="Garden"),
     said("one"),
@@ -42,6 +48,12 @@ ROOM = (
     MessagePinned(actor_id=ANN, message_seq=2),
     MemberJoined(actor_id=CAT, user_id=CAT, role="member"),
     said("five", by=CAT),
+    MemberJoined(actor_id=DAN, user_id=DAN, role="member"),
+    said("six, @ben", by=DAN, mentions=(BEN,)),
+    MessageEdited(actor_id=DAN, message_seq=14, body="six, @ben and @cat", mentions=(BEN, CAT)),
+    said("seven, @dan", mentions=(DAN,)),
+    MemberLeft(actor_id=DAN, user_id=DAN, reason="erased"),
+    MemberChanged(actor_id=ANN, user_id=EVE, banned=True),
 )
 GROUP = (
     created(ANN, BEN, CAT, name="Kitchen"),
@@ -49,6 +61,17 @@ GROUP = (
     MemberLeft(actor_id=CAT, user_id=CAT, reason="left"),
     said("bye"),
 )
+
+
+def account(user_id: UserId) -> Account:
+    return Account(
+        user_id=user_id,
+        username=user_id,
+        email=None,
+        display_name=user_id,
+        password_hash="none",
+        created_at=BEGINNING,
+    )
 
 
 @asynccontextmanager
@@ -87,6 +110,9 @@ async def folder(tmp_path: Path) -> Path:
             pen = Pen(name)
             appended = await log.append(pen.conversation_id, 0, pen.records(*entries))
             assert appended.stopped is None
+        for user_id in (ANN, BEN, CAT):
+            await SqliteAccounts(database).create(account(user_id))
+        await SqliteErasures(database).forget(DAN)
         await SqliteRooms(database).claim(Claim("garden", ConversationId("garden"), 1, "token"))
         mark = Mark(delivered=9, read=3, messages=2, seen=3)
         await SqliteMarks(database).advance([Move(ConversationId("garden"), BEN, mark)])
@@ -96,7 +122,7 @@ async def folder(tmp_path: Path) -> Path:
 async def test_nothing_is_found_where_all_is_well(folder: Path) -> None:
     found = await inspected(folder)
     assert found.faults == []
-    assert (found.conversations, found.entries) == (2, len(ROOM) + len(GROUP))
+    assert (found.accounts, found.conversations, found.entries) == (3, 2, len(ROOM) + len(GROUP))
 
 
 IN_GARDEN = "conversation = (SELECT key FROM conversations WHERE id = 'garden')"
@@ -119,6 +145,13 @@ PLANTED = {
     "deleted_with_text": "UPDATE entries SET body = 'four again' WHERE deleted_at IS NOT NULL",
     "a deletion that is not shown": f"UPDATE entries SET deleted_at = NULL WHERE {IN_GARDEN}",
     "an edit of a deleted message with text": "UPDATE entries SET body = 'still' WHERE target = 5 AND type = 2",
+    "the first body of a deleted message": "UPDATE entries SET original = 'four' WHERE deleted_at IS NOT NULL",
+    "an erased person's edit with text": "UPDATE entries SET body = 'six' WHERE target = 14 AND type = 2",
+    "an erased person's message with text": "UPDATE entries SET body = 'six' WHERE seq = 14",
+    "erased_remains": "UPDATE accounts SET user_id = 'dan' WHERE user_id = 'cat'",
+    "position_missing": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 18",
+    "position_out_of_order": f"UPDATE entries SET position = 99 WHERE {IN_GARDEN} AND seq = 2",
+    "a ban that no entry lifted": "DELETE FROM bans",
     "state_differs": f"UPDATE members SET role = 'admin' WHERE {IN_GARDEN} AND role = 'member'",
     "a name that no entry gave": "UPDATE conversations SET name = 'Cellar' WHERE id = 'kitchen'",
     "a pin that no entry set": f"UPDATE pins SET message_seq = 3 WHERE {IN_GARDEN}",
@@ -129,8 +162,9 @@ PLANTED = {
         WHERE conversations.id = 'kitchen' AND people.id = 'cat'
     """,
     "mark_beyond_head": "UPDATE marks SET delivered = 99",
+    "a mark set back beyond the head": "UPDATE marks SET unread_at = 99",
     "mark_count_differs": "UPDATE marks SET messages = 1",
-    "standing_differs": "INSERT INTO mentions SELECT person, conversation, seq + 1 FROM mentions",
+    "standing_differs": "INSERT INTO mentions SELECT person, conversation, seq + 9 FROM mentions",
     "mentions_differ": "DELETE FROM mentions",
     "activity_differs": "UPDATE conversations SET activity = 1",
     "list_differs": "UPDATE conversations SET activity = 2 WHERE id = 'garden'",
@@ -142,6 +176,11 @@ PLANTED = {
 NAMED = {
     "a deletion that is not shown": "deleted_with_text",
     "an edit of a deleted message with text": "deleted_with_text",
+    "the first body of a deleted message": "deleted_with_text",
+    "an erased person's edit with text": "deleted_with_text",
+    "an erased person's message with text": "deleted_with_text",
+    "a ban that no entry lifted": "state_differs",
+    "a mark set back beyond the head": "mark_beyond_head",
     "a name that no entry gave": "state_differs",
     "a pin that no entry set": "state_differs",
     "a member who joined elsewhere": "state_differs",

@@ -5,10 +5,13 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from parley.model.contents import is_erasure
 from parley.model.conversations import State, apply
 from parley.model.entries import (
     ConversationCreated,
     Entry,
+    MemberLeft,
+    MessageAnnotated,
     MessageDeleted,
     MessageEdited,
     MessageNew,
@@ -38,7 +41,10 @@ FaultKind = Literal[
     "list_differs",
     "room_differs",
     "name_not_claimed",
+    "erased_remains",
     "file_damaged",
+    "position_missing",
+    "position_out_of_order",
     "activity_differs",
     "mentions_differ",
     "index_missing",
@@ -65,8 +71,9 @@ class Retold:
         self.state = State(conversation_id)
         self.faults: list[Fault] = []
         self.last_message = 0
+        self.erased: set[UserId] = set()
         self._counts = array("Q", [0])
-        self._messages: set[int] = set()
+        self._senders: dict[int, UserId] = {}
         self._commands: set[tuple[UserId, str]] = set()
         self._wrote: dict[UserId, Point] = {}
         self._mentioned: dict[UserId, list[int]] = {}
@@ -74,6 +81,7 @@ class Retold:
         self._emptied: set[int] = set()
         self._shown: dict[int, str] = {}
         self._edits: dict[int, str] = {}
+        self._revised_with: set[int] = set()
 
     def take(self, entry: Entry) -> None:
         """Look at the next entry, and apply it."""
@@ -83,6 +91,8 @@ class Retold:
             self._take_message(entry)
         elif target(entry):
             self._take_aimed(entry)
+        elif isinstance(entry, MemberLeft) and is_erasure(entry):
+            self._take_erasure(entry)
         missing = entry.seq - len(self._counts)
         self._counts.extend([self.state.messages] * missing)
         self._counts.append(entry.messages)
@@ -93,9 +103,9 @@ class Retold:
         for seq, body in self._edits.items():
             if seq not in self._deleted and self._shown.get(seq) != body:
                 self._note("edit_not_shown", "does not show its latest edit", seq)
-            if seq in self._deleted and body:
-                what = "was deleted, and an edit of it keeps its text"
-                self._note("deleted_with_text", what, seq)
+        for seq in self._revised_with & (self._deleted | self._emptied):
+            what = "was deleted, and an edit or annotation of it keeps its contents"
+            self._note("deleted_with_text", what, seq)
         for seq in self._deleted - self._emptied:
             self._note("deleted_with_text", "was deleted, and is still there", seq)
 
@@ -138,18 +148,28 @@ class Retold:
                 self._mentioned.setdefault(user_id, []).append(seq)
         if entry.edited_at is not None:
             self._shown[seq] = entry.body
-        self._messages.add(seq)
+        self._senders[seq] = entry.actor_id
         self._wrote[entry.actor_id] = Point(seq, entry.messages)
         self.last_message = seq
 
     def _take_aimed(self, entry: Entry) -> None:
         seq = target(entry)
-        if seq not in self._messages:
+        if seq not in self._senders:
             self._note("no_target", f"is aimed at {seq}, which is no message before it", entry.seq)
         elif isinstance(entry, MessageEdited):
             self._edits[seq] = entry.body
+            if entry.body or entry.mentions:
+                self._revised_with.add(seq)
+        elif isinstance(entry, MessageAnnotated) and entry.attachments:
+            self._revised_with.add(seq)
         elif isinstance(entry, MessageDeleted):
             self._deleted.add(seq)
+
+    def _take_erasure(self, entry: MemberLeft) -> None:
+        """It deletes all that its person wrote before."""
+        self.erased.add(entry.user_id)
+        theirs = [seq for seq, sender in self._senders.items() if sender == entry.user_id]
+        self._deleted.update(theirs)
 
     def _note(self, kind: FaultKind, what: str, seq: int) -> None:
         if len(self.faults) < MOST_A_LOG:

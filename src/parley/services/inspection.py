@@ -26,7 +26,7 @@ ROUNDS: Final = 3
 
 STATE: Final = (
     *("head", "messages", "at", "kind", "name", "topic", "avatar", "data", "created_at"),
-    *("deleted", "members", "pins"),
+    *("deleted", "members", "pins", "banned"),
 )
 """What of a conversation's state is kept; the rest is only remembered."""
 
@@ -138,10 +138,15 @@ class Inspection:
         return faults
 
     async def _standing(self, retold: Retold, user_id: UserId, mark: Mark) -> list[Fault]:
+        """Marks move without entries: what differs is a fault only if the mark stood still around it."""
         conversation_id = retold.state.conversation_id
-        kept = (await self._marks.standings(user_id, [conversation_id])).get(conversation_id)
-        if kept == retold.standing(user_id, mark):
-            return []
+        moved = True
+        while moved:
+            kept = (await self._marks.standings(user_id, [conversation_id])).get(conversation_id)
+            if kept == retold.standing(user_id, mark):
+                return []
+            again = (await self._marks.of(conversation_id, [user_id])).get(user_id, Mark())
+            moved, mark = again != mark, again
         message = f"What {user_id} has not read, or is mentioned in, is counted otherwise than the log says."
         return [_fault("standing_differs", message, conversation_id)]
 
@@ -200,29 +205,38 @@ class _Run:
         self._report = report
         self._faults: list[Fault] = []
         self._count = 0
+        self._accounts = 0
+        self._conversations = 0
         self._entries = 0
+        self._erased: set[UserId] = set()
         self._inside: dict[UserId, set[ConversationId]] = {}
         self._last: dict[ConversationId, int] = {}
         self._rooms: dict[ConversationId, Room] = {}
 
     async def run(self) -> Inspected:
-        inspection = self._inspection
-        self._note(await inspection.beneath())
-        total = await inspection.total()
-        conversations = 0
-        async for conversation_id in inspection.ids("conversations"):
-            conversations += 1
-            await self._conversation(ConversationId(conversation_id))
-            self._report("entries", self._entries, total)
-        accounts = await self._people()
-        await self._directory()
+        self._note(await self._inspection.beneath())
+        damaged = any(fault.kind == "file_damaged" for fault in self._faults)
+        try:
+            await self._look()
+        except Unavailable:
+            if not damaged:
+                raise
         return Inspected(
-            accounts=accounts,
-            conversations=conversations,
+            accounts=self._accounts,
+            conversations=self._conversations,
             entries=self._entries,
             faults=self._faults,
             count=self._count,
         )
+
+    async def _look(self) -> None:
+        total = await self._inspection.total()
+        async for conversation_id in self._inspection.ids("conversations"):
+            self._conversations += 1
+            await self._conversation(ConversationId(conversation_id))
+            self._report("entries", self._entries, total)
+        await self._people()
+        await self._directory()
 
     def _note(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -238,22 +252,24 @@ class _Run:
 
     def _remember(self, retold: Retold) -> None:
         state = retold.state
+        self._erased |= retold.erased
         for user_id in state.members:
             self._inside.setdefault(user_id, set()).add(state.conversation_id)
         self._last[state.conversation_id] = retold.last_message
         if state.kind == "room" and state.exists:
             self._rooms[state.conversation_id] = _room(retold)
 
-    async def _people(self) -> int:
-        accounts = 0
+    async def _people(self) -> None:
         people = set(self._inside)
         async for user_id in self._inspection.ids("accounts"):
-            accounts += 1
+            self._accounts += 1
             people.add(UserId(user_id))
+            if user_id in self._erased:
+                message = f"Logs say that {user_id} was erased, and the account is there."
+                self._note([Fault(kind="erased_remains", message=message)])
         for number, user_id in enumerate(sorted(people), start=1):
             await self._person(user_id)
             self._report("people", number, len(people))
-        return accounts
 
     async def _person(self, user_id: UserId) -> None:
         """Whom and what their lists show; what differs is looked at again, as it may just have changed."""
@@ -288,7 +304,8 @@ def _fault(kind: FaultKind, message: str, conversation_id: ConversationId) -> Fa
 
 def _mark(retold: Retold, user_id: UserId, mark: Mark) -> list[Fault]:
     conversation_id = retold.state.conversation_id
-    if not mark.read <= mark.seen <= mark.delivered <= retold.state.head:
+    head = retold.state.head
+    if not mark.read <= mark.seen <= mark.delivered <= head or mark.unread_at > head:
         message = f"The marks of {user_id} are beyond the head, or past one another: {mark}."
         return [_fault("mark_beyond_head", message, conversation_id)]
     if retold.count_at(mark.read) != mark.messages:

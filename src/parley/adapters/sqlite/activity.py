@@ -5,10 +5,13 @@ message costs, so `conversations.activity` reflects the entries up to `store.act
 after is here, and is found again from there when the store is opened.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 
 from parley.adapters.sqlite.rows import CREATED, MESSAGE
+
+logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0
 
@@ -25,9 +28,13 @@ _REFLECT = "UPDATE store SET activity_position = ?"
 
 
 def repair(connection: sqlite3.Connection) -> None:
-    """Bring the table forward to the last entry."""
+    """Bring the table forward to the last entry; where there was something to do, the log says so."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(_REPAIR)
+    found = connection.execute(_REPAIR).rowcount
+    if found:
+        logger.warning(
+            "the last end was sudden: when %d conversations were last active is found again", found
+        )
     connection.execute(
         "UPDATE store SET activity_position = (SELECT coalesce(max(position), 0) FROM entries)"
     )

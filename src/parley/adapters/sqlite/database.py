@@ -1,12 +1,12 @@
 """The database file: opened, brought up to date, written by one thread and read by a few."""
 
 import asyncio
+import contextlib
 import secrets
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -112,7 +112,7 @@ class Database:
         """
         return await self._readers.run(reading)
 
-    @contextmanager
+    @contextlib.contextmanager
     def unhurried_checkpoints(self) -> Iterator[None]:
         """While a long reading goes on, the write-ahead log grows instead of the writer waiting to empty it."""
         self._work.checkpoints.hold()
@@ -177,6 +177,11 @@ class _Work(Hooks):
 
     def close(self) -> None:
         self.checkpoints.close()
+        self.connection.rollback()
+        with contextlib.suppress(sqlite3.Error):  # what can't be written is found again in the log
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.activity.flush(self.entries.position, at_once=True)
+            self.connection.execute("COMMIT")
         self.connection.rollback()
         self._highest.write(self.entries.position)
         self._highest.close()

@@ -1,7 +1,7 @@
 """What SQLite, and the views that no port shows whole, say of the file's soundness."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from parley.adapters.sqlite import rows
@@ -26,9 +26,23 @@ _ACTIVITY: Final = f"""
     ) AS latest ON latest.conversation = conversations.key
     WHERE activity <> latest.position LIMIT ?
 """
+# Positions are given without holes and no row is ever removed; recovery reads a conversation by their order.
+_POSITIONS: Final = "SELECT count(*), coalesce(max(position), 0) FROM entries"
+_OUT_OF_ORDER: Final = """
+    SELECT conversations.id, seq FROM (
+        SELECT conversation, seq, position, lag(position) OVER (PARTITION BY conversation ORDER BY seq) AS before
+        FROM entries
+    ) JOIN conversations ON conversations.key = conversation WHERE position < before LIMIT ?
+"""
+_DELETED_WITH: Final = f"""
+    SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
+    WHERE type = {rows.MESSAGE} AND deleted_at IS NOT NULL AND (original IS NOT NULL OR digest IS NOT NULL) LIMIT ?
+"""
+# Of those alone who have an account: erased people are mentioned no more, whatever logs say.
 _SAID: Final = f"""
     SELECT people.key AS person, conversation, seq
     FROM entries, json_each(entries.extra, '$.mentions') AS mentioned JOIN people ON people.id = mentioned.value
+    JOIN accounts ON accounts.user_id = people.id
     WHERE entries.type = {rows.MESSAGE} AND deleted_at IS NULL AND people.key <> actor
 """
 _KEPT: Final = "SELECT person, conversation, seq FROM mentions"
@@ -45,13 +59,19 @@ class SqliteIntegrity(Integrity):
         self._database = database
 
     async def faults(self) -> Sequence[Fault]:
-        return await self._database.read(_faults)
+        with self._database.unhurried_checkpoints():
+            return await self._database.read(_faults)
 
 
 def _faults(connection: sqlite3.Connection) -> list[Fault]:
     try:
         damage = _damage(connection)
-        return damage or [*_activity(connection), *_mentions(connection)]
+        return damage or [
+            *_positions(connection),
+            *_deleted(connection),
+            *_activity(connection),
+            *_mentions(connection),
+        ]
     except sqlite3.DatabaseError as error:
         if primary_code(error) not in DAMAGE:
             raise
@@ -68,6 +88,31 @@ def _damage(connection: sqlite3.Connection) -> list[Fault]:
         message = f"Row {row} of {table} names what is not in {parent}."
         faults.append(Fault(kind="file_damaged", message=message))
     return faults
+
+
+def _positions(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Where a log's end was cut off, nothing else shows it."""
+    count, highest = connection.execute(_POSITIONS).fetchone()
+    if count != highest:
+        message = f"There are {count} entries, and the last one is number {highest}."
+        yield Fault(kind="position_missing", message=message)
+    for conversation_id, seq in connection.execute(_OUT_OF_ORDER, (MOST,)):
+        yield Fault(
+            kind="position_out_of_order",
+            message=f"Entry {seq} was written before the one before it.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
+
+
+def _deleted(connection: sqlite3.Connection) -> Iterator[Fault]:
+    for conversation_id, seq in connection.execute(_DELETED_WITH, (MOST,)):
+        yield Fault(
+            kind="deleted_with_text",
+            message=f"Entry {seq} was deleted, and its first body or its digest is kept.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
 
 
 def _activity(connection: sqlite3.Connection) -> list[Fault]:
