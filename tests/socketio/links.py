@@ -36,6 +36,9 @@ class Wire(asyncio.Transport):
         else:
             self.sent += data
 
+    def get_write_buffer_size(self) -> int:
+        return len(self.kernel)
+
     def flow(self) -> None:
         """Takes what has waited, and more."""
         self.stalled = False

@@ -238,6 +238,11 @@ class WebSocket(asyncio.Protocol):
 
     # --- writing
 
+    @property
+    def outbox_bytes(self) -> int:
+        """How many bytes wait, parked here and in the transport, for the peer to read."""
+        return self._parked_size + self._transport.get_write_buffer_size()
+
     def pause_writing(self) -> None:
         """The kernel takes no more: frames wait here, and so do the peer's requests."""
         self._paused = True
