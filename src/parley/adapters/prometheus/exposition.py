@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import cast
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -54,7 +55,7 @@ def _metric(family: Family) -> Metric:
             metric.add_metric(given, _buckets(value), value.total)
         else:
             metric.add_metric(given, value)
-    return metric
+    return cast("Metric", metric)  # the library says of its classes that they may be anything
 
 
 def _buckets(histogram: Histogram) -> list[tuple[str, int]]:
