@@ -13,6 +13,7 @@ from parley.adapters.files.data_folder import DataFolder, DataFolderError
 from parley.adapters.logs import lines
 from parley.adapters.uvicorn.http_server import HttpServer, listen
 from parley.bootstrap import build
+from parley.model.errors import Unavailable
 from parley.settings import Settings, without_credentials
 from parley.socketio.server import Server
 from parley.stores import CannotOpenStore
@@ -40,6 +41,9 @@ def serve(settings: Settings) -> None:
             runner.run(Node(settings, folder).run(listener))
     except (DataFolderError, CannotOpenStore) as error:
         raise CannotStart(str(error)) from error
+    except Unavailable as error:
+        message = "The store can't answer what a start asks it; the lines before say why."
+        raise CannotStart(message) from error
 
 
 class Node:

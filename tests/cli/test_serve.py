@@ -132,7 +132,9 @@ def test_a_database_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> N
     (tmp_path / "parley.db").write_text("This is no database, however long one looks at it.")
     ended = run("serve", data=tmp_path)
     assert ended.returncode == 1
-    assert ended.stderr.endswith("parley.db can't be opened: file is not a database.\n")
+    assert ended.stderr.endswith(
+        "parley.db can't be opened: file is not a database. Restore a backup.\n"
+    )
     assert ended.stderr.count("\n") == 1
 
 
