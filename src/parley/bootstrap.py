@@ -110,7 +110,7 @@ async def build(
     settings: Settings,
     folder: DataFolder,
     inside: AsyncExitStack,
-    not_ready: Callable[[], str | None],
+    draining: Callable[[], bool],
 ) -> tuple[Server, HttpServer]:
     """Everything, wired: both doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
@@ -140,7 +140,7 @@ async def build(
         core,
         services,
         browsers,
-        lambda: not_ready() or stores.trouble(),
+        draining,
     )
     http = HttpServer(
         _routed(app, sockets),
@@ -559,11 +559,12 @@ def _app(
     core: Core,
     services: Services,
     browsers: Browsers,
-    not_ready: Callable[[], str | None],
+    draining: Callable[[], bool],
 ) -> Litestar:
     return create_app(
         services,
-        not_ready=not_ready,
+        not_ready=lambda: "draining" if draining() else core.stores.trouble(),
+        draining=draining,
         epoch=core.stores.identity.epoch,
         version=importlib.metadata.version("parley"),
         cookies=browsers.cookies,

@@ -95,13 +95,18 @@ class Node:
 
 def node_over(faults: Faults | None = None) -> Node:
     log = MemoryLog(faults=faults)
-    world = world_over(log)
+    return node_of(world_over(log))
+
+
+def node_of(world: World) -> Node:
+    """A hub over what the world has, without sockets yet."""
     namespace = Server(Config()).namespace("/")
-    replays = MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes)
+    views = MemoryConversations(world.log)
+    replays = MemoryReplays(log=world.log, views=views, random=secrets.token_bytes)
     hub = Hub(
         namespace=namespace,
-        views=MemoryConversations(log),
-        log=log,
+        views=views,
+        log=world.log,
         offsets=Offsets(replays, "store"),
         spawn=world.background.spawn,
     )

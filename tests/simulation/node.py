@@ -15,6 +15,7 @@ from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.disk import Disk
+from parley.adapters.memory.erasures import MemoryErasures
 from parley.adapters.memory.faults import Faults
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.mailer import MemoryMailer
@@ -82,6 +83,7 @@ class Premises:
         self.codes = MemoryCodes()
         self.contacts = MemoryContacts()
         self.blocks = MemoryBlocks()
+        self.erasures = MemoryErasures(self.accounts.drop)
         self._random = Random(f"ids {seed}")
 
     def random(self, count: int) -> bytes:
@@ -180,6 +182,7 @@ class Node:
             acquaintances=MemoryAcquaintances(log),
             rooms=MemoryRooms(log),
             codes=premises.codes,
+            erasures=premises.erasures,
             contacts=premises.contacts,
             blocks=premises.blocks,
             preferences=premises.preferences,

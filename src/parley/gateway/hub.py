@@ -4,8 +4,10 @@ It follows the bus alone. The journal's state runs ahead of what the bus has bro
 who hears of an entry is decided by the entries delivered before it.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -52,6 +54,9 @@ from parley.socketio.errors import TooManyRooms
 from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
+
+VIEW_PAUSES: Final = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0)
+"""Seconds before a list of memberships that is behind what was delivered is read again."""
 
 
 class _Room:
@@ -115,13 +120,18 @@ class Hub:
         the reading reflects: otherwise a join during the query would never be seen.
 
         Raises:
-            Unavailable: The memberships can't be read now.
+            Unavailable: The memberships can't be read now, or stay behind what was delivered long ago.
         """
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
         heads = dict(await self._views.memberships(connection.user_id))
         delivered = self._delivered(heads)
+        pauses = iter(VIEW_PAUSES)
         while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
+            pause = next(pauses, None)
+            if pause is None:
+                raise Unavailable("the list of your conversations is behind; try again")
+            await asyncio.sleep(pause)
             heads = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
