@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,7 +66,11 @@ class Database:
             CannotOpen: It is damaged, no database at all, or can't be written.
         """
         path = folder / FILE
-        failed = partial(asyncio.get_running_loop().call_soon_threadsafe, fatal)
+        loop = asyncio.get_running_loop()
+
+        def failed(error: Exception) -> None:
+            loop.call_soon_threadsafe(fatal, error)
+
         try:
             work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes, failed)
             readers = await asyncio.to_thread(Readers, path, READERS)
@@ -134,7 +137,7 @@ class _Work(Hooks):
         synchronous: Synchronous,
         random: RandomBytes,
         free_bytes: Callable[[Path], int],
-        failed: Callable[[sqlite3.Error], object],
+        failed: Fatal,
     ) -> None:
         left_behind = secure(path.with_name(f"{path.name}-wal"))
         self._folder = path.parent
