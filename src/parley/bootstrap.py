@@ -126,7 +126,7 @@ async def build(
     settings: Settings,
     folder: DataFolder,
     inside: AsyncExitStack,
-    not_ready: Callable[[], str | None],
+    draining: Callable[[], bool],
 ) -> Doors:
     """Everything, wired: the doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
@@ -172,7 +172,7 @@ async def build(
         core,
         services,
         browsers,
-        lambda: not_ready() or stores.trouble(),
+        draining,
         exposition=exposition,
     )
     http = HttpServer(
@@ -611,13 +611,14 @@ def _app(
     core: Core,
     services: Services,
     browsers: Browsers,
-    not_ready: Callable[[], str | None],
+    draining: Callable[[], bool],
     *,
     exposition: Exposition,
 ) -> Litestar:
     return create_app(
         services,
-        not_ready=not_ready,
+        not_ready=lambda: "draining" if draining() else core.stores.trouble(),
+        draining=draining,
         epoch=core.stores.identity.epoch,
         version=importlib.metadata.version("parley"),
         cookies=browsers.cookies,

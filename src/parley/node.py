@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
+import threading
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from typing import Final
 
 import structlog
 import uvloop
@@ -13,9 +16,13 @@ from parley.adapters.files.data_folder import DataFolder, DataFolderError
 from parley.adapters.logs import lines
 from parley.adapters.uvicorn.http_server import HttpServer, listen
 from parley.bootstrap import build
+from parley.model.errors import Unavailable
 from parley.settings import Settings, without_credentials
 from parley.socketio.server import Server
 from parley.stores import CannotOpenStore
+
+CLOSING_SECONDS: Final = 5
+"""What closing the store and everything behind the doors may take, once nobody is served any more."""
 
 log = structlog.get_logger("parley")
 
@@ -41,6 +48,9 @@ def serve(settings: Settings) -> None:
             runner.run(Node(settings, folder).run(listener, metrics_listener))
     except (DataFolderError, CannotOpenStore) as error:
         raise CannotStart(str(error)) from error
+    except Unavailable as error:
+        message = "The store can't answer what a start asks it; the lines before say why."
+        raise CannotStart(message) from error
 
 
 class Node:
@@ -54,7 +64,7 @@ class Node:
     async def run(self, listener: socket.socket, metrics_listener: socket.socket | None) -> None:
         """Start, serve on the listeners, stop when a signal says so."""
         async with AsyncExitStack() as inside:
-            doors = await build(self._settings, self._folder, inside, self._not_ready)
+            doors = await build(self._settings, self._folder, inside, lambda: self._draining)
             if metrics_listener is not None:
                 await doors.metrics.start(metrics_listener)
                 inside.push_async_callback(doors.metrics.stop, within_seconds=1)
@@ -72,20 +82,36 @@ class Node:
             )
             await told_to_stop.wait()
             log.info("stopping", within_seconds=settings.drain_seconds)
+            watchdog = _end_within(settings.drain_seconds + CLOSING_SECONDS)
             await self._drain(doors.sockets, doors.http)
+        watchdog.cancel()
         log.info("stopped")
 
     async def _drain(self, sockets: Server, http: HttpServer) -> None:
-        """Sockets go first and one after another, so that their clients don't all return at once."""
+        """Begin nothing new, finish what is under way, cut every socket.
+
+        Sockets go one after another, over a quarter of the time, so that their clients don't all return at once. Each
+        waits for the answers that it is still to have, at most until three quarters have passed.
+        """
         self._draining = True
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._settings.drain_seconds
-        half = self._settings.drain_seconds / 2
-        await sockets.shutdown(deadline=half, spread=half / 2)
-        await http.stop(within_seconds=end - loop.time())
+        seconds = self._settings.drain_seconds
+        end = loop.time() + seconds
+        await sockets.shutdown(deadline=0.75 * seconds, spread=0.25 * seconds)
+        await http.stop(within_seconds=max(0.0, end - loop.time()))
 
-    def _not_ready(self) -> str | None:
-        return "draining" if self._draining else None
+
+def _end_within(seconds: float) -> threading.Timer:
+    """Ends the process if it has not ended by then, whatever it waits for. What was acknowledged is in the store."""
+
+    def end() -> None:
+        log.error("stopping takes too long and is broken off; nothing acknowledged is lost")
+        os._exit(1)
+
+    watchdog = threading.Timer(seconds, end)
+    watchdog.daemon = True
+    watchdog.start()
+    return watchdog
 
 
 def _heed_signals() -> asyncio.Event:

@@ -301,7 +301,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float,
         Meta(
-            ge=0, le=3600, description="How long stopping may take before what is left is cut off."
+            ge=0,
+            le=3600,
+            description="How long stopping may take before what is left is cut off; sockets go over a quarter of it.",
         ),
     ] = 10.0
 

@@ -16,6 +16,7 @@ from parley.adapters.sqlite.backups import SqliteBackups
 from parley.adapters.sqlite.blocks import SqliteBlocks
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
 from parley.adapters.sqlite.codes import SqliteCodes
+from parley.adapters.sqlite.connections import fault_of_disk
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
@@ -135,7 +136,7 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         integrity=SqliteIntegrity(database),
         backups=SqliteBackups(database, folder.path),
         measured=database.measured,
-        trouble=lambda: None,
+        trouble=database.trouble,
     )
 
 
@@ -189,5 +190,7 @@ async def _mongodb(
 
 def end_at_once(error: Exception) -> None:
     """End this process: what is on disk is unknown, and a restart finds it out. What was not answered never is."""
-    log.critical("the store failed, so this process ends", exc_info=error)
+    fault = fault_of_disk(error)
+    what = "the store failed, so this process ends; what was not answered is found out by the next start"
+    log.critical(what, reason=fault or str(error), exc_info=None if fault else error)
     os._exit(1)

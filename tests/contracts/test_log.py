@@ -24,7 +24,8 @@ from tests.support.entries import logs, messages
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 SAME_STORE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """The examples share a store, each with a conversation of its own."""
 
@@ -378,7 +379,9 @@ async def test_the_state_is_the_fold_of_the_log(
     assert state == expected
 
 
-@SAME_STORE
+@settings(
+    SAME_STORE, max_examples=15
+)  # each example makes the lists longer that the next ones read
 @given(log=logs)
 async def test_membership_is_the_fold_of_the_log(
     store: Store, new_pen: NewPen, log: list[Entry]

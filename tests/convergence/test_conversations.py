@@ -118,7 +118,7 @@ async def scenario(kind: str, before: list[Action], after: list[Action]) -> None
     assert view == await fresh(chat, where)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["room", "group"]),
     st.lists(actions, max_size=10),

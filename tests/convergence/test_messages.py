@@ -72,7 +72,7 @@ async def scenario(before: list[Action], after: list[Action]) -> None:
     assert reader.messages == {message["seq"]: message for message in page["items"]}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(actions, max_size=12), st.lists(actions, max_size=12))
 def test_pushes_lead_to_what_a_fresh_reading_shows(
     before: list[Action], after: list[Action]

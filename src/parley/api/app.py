@@ -92,6 +92,7 @@ def create_app(
     services: Services,
     *,
     not_ready: Callable[[], str | None],
+    draining: Callable[[], bool] = lambda: False,
     epoch: str,
     version: str,
     cookies: Cookies,
@@ -106,6 +107,7 @@ def create_app(
     Args:
         services: What the routes call.
         not_ready: The reason against sending requests here, if there is one.
+        draining: Whether this server is stopping, so that nothing new is begun.
         epoch: The store's.
         version: Parley's, for the description of the API.
         cookies: What browsers keep.
@@ -125,6 +127,7 @@ def create_app(
             openapi,
             *_routes(services, door, cookies, epoch),
         ],
+        guards=[health.open_until(draining)],
         request_class=JsonRequest,
         request_max_body_size=most_body_bytes,
         exception_handlers=HANDLERS,

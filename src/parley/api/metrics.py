@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from parley.api.health import WHILE_DRAINING
 from parley.api.requests import JsonRequest
 from parley.model.errors import NotFound, Unauthenticated
 
@@ -27,7 +28,12 @@ def metrics(readings: Readings | None) -> HTTPRouteHandler:
         Unauthenticated: The request does not show it.
     """
 
-    @get("/metrics", include_in_schema=False, sync_to_thread=False)
+    @get(
+        "/metrics",
+        include_in_schema=False,
+        sync_to_thread=False,
+        opt={WHILE_DRAINING: True},
+    )
     def read(request: JsonRequest) -> Response[bytes]:
         if readings is None:
             raise NotFound("Set PARLEY_METRICS_TOKEN, or PARLEY_METRICS_PORT, to read metrics.")

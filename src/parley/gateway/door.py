@@ -19,6 +19,7 @@ from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
+    Draining,
     Invalid,
     InvalidJson,
     Problem,
@@ -92,6 +93,7 @@ class Door:
         self._encode = msgspec.json.Encoder().encode
         namespace.use(self._come_in)
         namespace.on_disconnect(lambda socket, _reason: self._gone(socket))
+        namespace.on_drain(self._leave)
         namespace.on_raw(self._command, self._attached)
 
     async def _come_in(self, socket: Socket) -> None:
@@ -126,6 +128,15 @@ class Door:
             self._presence.departed(connection.user_id, connection)
             self._expiry.end(connection)
 
+    def _leave(self, socket: Socket) -> Awaitable[None] | None:
+        """Its turn to be cut has come: what is in flight is answered first, and nothing new is begun."""
+        connection = socket.data
+        if not isinstance(connection, Connection):
+            return None
+        if connection.leaving is None:
+            connection.leaving = Answer()
+        return connection.leaving if connection.in_flight else None
+
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def _command(self, socket: Socket, event: str, args: bytes, ack: Ack | None) -> None:
@@ -154,6 +165,8 @@ class Door:
         self._refuse(ack, Invalid("Commands carry no binary attachments."))
 
     def _call(self, connection: Connection, event: str, args: bytes) -> Later:
+        if connection.leaving is not None:
+            raise Draining
         self._commanding(connection.user_id)
         command = self._commands.get(event)
         if command is None:
@@ -199,7 +212,6 @@ class Door:
     def _answered(
         self, connection: Connection, answer: Answer[Any], ack: Ack | None, began: float
     ) -> None:
-        connection.in_flight -= 1
         self._took(began)
         try:
             value = answer.result()
@@ -210,6 +222,9 @@ class Door:
         except Exception as fault:
             self._log(connection, fault)
             self._refuse(ack, Unavailable())
+        connection.in_flight -= 1
+        if connection.leaving is not None and not connection.in_flight:
+            connection.leaving.resolve(None)
 
     def _took(self, began: float) -> None:
         self.tally.seconds.observe(self._monotonic() - began)

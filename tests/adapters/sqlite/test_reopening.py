@@ -1,7 +1,5 @@
 """What is there again after an end, kind or not."""
 
-import math
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,18 +118,3 @@ async def test_the_list_is_in_order_after_a_kill(tmp_path: Path) -> None:
         latest.items(), reverse=True
     )
     await embedded.database.close()
-
-
-async def test_after_a_sudden_end_the_start_says_what_it_found_again_and_after_a_close_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "data").mkdir()
-    embedded = await opened(tmp_path / "data")
-    embedded.database._work.activity._due = math.inf  # however slow this machine is
-    await embedded.write(Pen("home"), created(ANN), said("one"))
-    shutil.copytree(tmp_path / "data", tmp_path / "killed")
-    await embedded.database.close()
-    await (await opened(tmp_path / "data")).database.close()
-    assert "sudden" not in caplog.text
-    await (await opened(tmp_path / "killed")).database.close()
-    assert "the last end was sudden: when 1 conversations were last active" in caplog.text

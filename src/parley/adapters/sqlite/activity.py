@@ -5,13 +5,10 @@ message costs, so `conversations.activity` reflects the entries up to `store.act
 after is here, and is found again from there when the store is opened.
 """
 
-import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 
 from parley.adapters.sqlite.rows import CREATED, MESSAGE
-
-logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0
 
@@ -27,18 +24,15 @@ _REPAIR = f"""
 _REFLECT = "UPDATE store SET activity_position = ?"
 
 
-def repair(connection: sqlite3.Connection) -> None:
-    """Bring the table forward to the last entry; where there was something to do, the log says so."""
+def repair(connection: sqlite3.Connection) -> int:
+    """Bring the table forward to the last entry; in how many conversations there was something to bring."""
     connection.execute("BEGIN IMMEDIATE")
-    found = connection.execute(_REPAIR).rowcount
-    if found:
-        logger.warning(
-            "the last end was sudden: when %d conversations were last active is found again", found
-        )
+    late = connection.execute(_REPAIR).rowcount
     connection.execute(
         "UPDATE store SET activity_position = (SELECT coalesce(max(position), 0) FROM entries)"
     )
     connection.execute("COMMIT")
+    return late
 
 
 class Activity:

@@ -3,10 +3,11 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
-from parley.adapters.sqlite.connections import Synchronous, open_writer
+from parley.adapters.sqlite.connections import Synchronous, open_writer, primary_code
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +21,16 @@ class Checkpoints:
 
     Under constant load it may never catch up with the writer, and the file would grow without end: past
     `truncate_bytes` the writer itself copies all and empties it, between two groups.
+
+    `failed` is called on this thread where the disk failed a copy. It must end the process: after a failed fsync the
+    kernel forgets which pages it did not write, so that a second one would succeed without them.
     """
 
     def __init__(
         self,
         path: Path,
         synchronous: Synchronous,
+        failed: Callable[[sqlite3.Error], object],
         *,
         copy_bytes: int = 8 * MEBIBYTE,
         truncate_bytes: int = 64 * MEBIBYTE,
@@ -35,6 +40,7 @@ class Checkpoints:
         self._truncate_bytes = truncate_bytes
         self._held = 0
         self._lock = threading.Lock()
+        self._failed = failed
         self._connection = open_writer(path, synchronous)
         self._asked: SimpleQueue[bool] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="parley-checkpoints", daemon=True)
@@ -68,8 +74,11 @@ class Checkpoints:
         while self._asked.get():
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except sqlite3.Error:
-                logger.exception("a checkpoint failed; the write-ahead log keeps what it holds")
+            except sqlite3.Error as error:
+                if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                    self._failed(error)
+                    return
+                logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
 
 
 def truncate(connection: sqlite3.Connection) -> None:

@@ -134,7 +134,6 @@ class Writer:
         except (
             Exception
         ) as error:  # nothing of the group is answered: what the disk holds is unknown
-            logger.critical("the store can't go on", exc_info=error)
             self._loop.call_soon_threadsafe(self._fatal, error)
 
     def _next_group(self) -> list[Job]:
@@ -170,7 +169,7 @@ class Writer:
         except sqlite3.OperationalError as error:
             if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
                 raise
-            logger.exception("nothing can be written")
+            logger.error("nothing can be written: %s (%s)", error, error.sqlite_errorname)  # noqa: TRY400  # it says all
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             self._hooks.rolled_back()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
@@ -63,7 +62,8 @@ class HttpServer:
 
     async def stop(self, within_seconds: float) -> None:
         """Accept nothing new, let what is being answered finish within this time, close."""
-        self._server.config.timeout_graceful_shutdown = max(1, math.ceil(within_seconds))
+        # Handed on to asyncio, for which it need not be whole.
+        self._server.config.timeout_graceful_shutdown = within_seconds  # type: ignore[assignment]
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
