@@ -23,6 +23,7 @@ from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
+from parley.api.metrics import Readings, metrics
 from parley.api.passwords import PasswordRoutes
 from parley.api.pins import PinRoutes
 from parley.api.preferences import PreferenceRoutes
@@ -98,6 +99,7 @@ def create_app(
     origins: Origins,
     tls: bool,
     most_body_bytes: int = MOST_BODY_BYTES,
+    readings: Readings | None = None,
     asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
@@ -112,6 +114,7 @@ def create_app(
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         most_body_bytes: Larger bodies are refused while they are read.
+        readings: What `/metrics` shows, and to whom; nothing where it is None.
         asking: How often anybody may ask anything.
     """
     door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
@@ -119,6 +122,7 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
+            metrics(readings),
             front,
             openapi,
             *_routes(services, door, cookies, epoch),

@@ -98,6 +98,13 @@ class Session:
         return None if self._state is State.WEBSOCKET else self._polling
 
     @property
+    def outbox_bytes(self) -> int:
+        """How many bytes wait for the client to take them."""
+        if self._websocket is not None:
+            return self._websocket.outbox_bytes
+        return 0 if self._polling is None else self._polling.size
+
+    @property
     def in_use(self) -> bool:
         """See `Receiver.in_use`."""
         return self._receiver is not None and self._receiver.in_use

@@ -19,6 +19,7 @@ from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.erasures import MongoErasures
 from parley.adapters.mongo.identity import identity
 from parley.adapters.mongo.inside import Inside
+from parley.adapters.mongo.integrity import MongoIntegrity
 from parley.adapters.mongo.log import MongoLog
 from parley.adapters.mongo.marks import MongoMarks
 from parley.adapters.mongo.memberships import Memberships
@@ -61,6 +62,7 @@ class MongoStore:
     ) -> None:
         self.identity = known
         self.catalogue = MongoCatalogue(database)
+        self.integrity = MongoIntegrity(database)
         self.answers = True
         """Whether the database did, the last time this node showed that it is alive."""
         self._database = database
