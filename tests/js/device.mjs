@@ -8,6 +8,7 @@ import { io } from "socket.io-client";
 
 const [url, login, password, transports] = process.argv.slice(2);
 const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
+const OPEN = new Set(["unavailable", "rate_limited", "draining"]); // these leave it open: the same again
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 async function fresh() {
@@ -83,7 +84,7 @@ async function send(command) {
   for (;;) {
     try {
       const answer = await socket.timeout(2000).emitWithAck("message.send", command);
-      if (answer.ok || answer.error.code !== "unavailable") return say({ acked: command.client_id, answer });
+      if (answer.ok || !OPEN.has(answer.error.code)) return say({ acked: command.client_id, answer });
     } catch {
       // No answer: it is open whether it arrived, so the same again.
     }

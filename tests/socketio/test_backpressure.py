@@ -44,6 +44,21 @@ async def test_a_stalled_member_delays_nobody_and_loses_nothing() -> None:
     assert slow.wire.writes > writes
 
 
+async def test_what_waits_for_a_stalled_member_is_counted_until_it_reads() -> None:
+    server = Server()
+    slow, quick, _ = await two_members(server)
+    slow.wire.stalled = True
+    for number in range(10):
+        push(server, number)
+        await tick()
+    waiting = sorted(session.outbox_bytes for session in server.engine.sessions.values())
+    assert waiting[0] == 0
+    assert 900 < waiting[1] < 1_500
+    slow.wire.flow()
+    assert numbers(slow) == numbers(quick)
+    assert sum(session.outbox_bytes for session in server.engine.sessions.values()) == 0
+
+
 async def test_a_stalled_member_is_not_written_to() -> None:
     server = Server()
     slow, _, _ = await two_members(server)

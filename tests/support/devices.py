@@ -10,6 +10,9 @@ from typing import Any
 import aiohttp
 import socketio
 
+OPEN = frozenset(("unavailable", "rate_limited", "draining"))
+"""Errors that leave it open whether a command was carried out: the same again."""
+
 JS = Path(__file__).parent.parent / "js"
 
 
@@ -99,7 +102,7 @@ class PythonDevice(Device):
         while True:
             with contextlib.suppress(socketio.exceptions.SocketIOError):
                 answer = await self._socket.call("message.send", command, timeout=2)
-                if answer["ok"] or answer["error"]["code"] != "unavailable":
+                if answer["ok"] or answer["error"]["code"] not in OPEN:
                     self._note(command["client_id"], answer)
                     return
             await asyncio.sleep(0.05)

@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from parley.journal.commands import Attempt, Committed, Unchanged
+from parley.journal.tally import Tally
 from parley.model.contents import is_erasure
 from parley.model.conversations import State, apply
 from parley.model.entries import Entry, MessageNew
@@ -49,6 +50,7 @@ class Sequencer:
         "_bus",
         "_clock",
         "_forget",
+        "_handed_over",
         "_held",
         "_in_flight",
         "_keys",
@@ -57,6 +59,7 @@ class Sequencer:
         "_since",
         "_spawn",
         "_speculative",
+        "_tally",
         "_waiting",
         "_wanting",
         "state",
@@ -71,12 +74,15 @@ class Sequencer:
         clock: Clock,
         spawn: Spawn,
         forget: "Callable[[Sequencer], None]",
+        tally: Tally,
     ) -> None:
         self._log = log
         self._bus = bus
         self._clock = clock
         self._spawn = spawn
         self._forget = forget
+        self._tally = tally
+        self._handed_over = 0.0
         self.state = State(conversation_id)
         self._speculative = self.state
         self._ready: Answer[State] = Answer()
@@ -285,11 +291,13 @@ class Sequencer:
         batch, self._waiting = self._waiting, []
         self._in_flight = batch
         records = [attempt.record for attempt in batch if attempt.record is not None]
+        self._handed_over = self._clock.monotonic()
         self._log.append(self.state.conversation_id, self.state.head, records).then(self._appended)
 
     def _appended(self, answer: Answer[Appended]) -> None:
         appended = answer.result()
         batch, self._in_flight = self._in_flight, []
+        messages = self.state.messages
         done, rest = batch[: appended.count], batch[appended.count :]
         # Answers below may bring the next command in before this returns, so everything else comes first.
         self._blocked = appended.stopped is not None
@@ -300,6 +308,7 @@ class Sequencer:
                 if attempt.record is not None
             ]
         )
+        self._count(appended, self.state.messages - messages)
         again = self._take_back() if self._blocked else []
         self._renew_speculative()
         for attempt in done:
@@ -310,6 +319,15 @@ class Sequencer:
             self._pump()
         else:
             self._stopped(appended.stopped, rest, again)
+
+    def _count(self, appended: Appended, messages: int) -> None:
+        tally = self._tally
+        tally.entries += appended.count
+        tally.messages += messages
+        tally.seconds.observe(self._clock.monotonic() - self._handed_over)
+        if appended.stopped is not None:
+            name = type(appended.stopped).__name__.lower()
+            tally.stopped[name] = tally.stopped.get(name, 0) + 1
 
     def _learn(self, records: Sequence[Record]) -> None:
         """Apply what is newly known to be committed, and hand it to publishing, in order of seq."""

@@ -12,6 +12,7 @@ from parley.socketio.protocol.errors import FrameError, UpgradeError
 from parley.socketio.protocol.frames import (
     CloseCode,
     FrameParser,
+    Limits,
     Opcode,
     parse_close,
     serialise,
@@ -28,6 +29,7 @@ from parley.socketio.request import Request
 # As plain integers: an attribute of an enumeration costs more than the comparison it is for.
 _TEXT = int(Opcode.TEXT)
 _BINARY = int(Opcode.BINARY)
+_NOTHING = Limits(0)
 
 
 class Handler(Protocol):
@@ -151,9 +153,9 @@ class WebSocket(asyncio.Protocol):
             handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
-        inflate = None
+        limits = config.frame_limits
         if self.deflate is not None:
-            inflate = self.deflate.inflater(config.max_payload)
+            limits = limits._replace(inflate=self.deflate.inflater(config.max_payload))
             headers = (*headers, ("Sec-WebSocket-Extensions", self.deflate.header))
         transport = self._transport
         descriptor = _descriptor_of(transport)
@@ -162,7 +164,7 @@ class WebSocket(asyncio.Protocol):
             transport.set_write_buffer_limits(high=0)
         transport.write(accept(self._key, headers) + greeting)
         self._key = None
-        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask, inflate)
+        self._parser = FrameParser(limits)
         self._handler = handler
         if self._paused:
             self.pause_writing()
@@ -237,6 +239,11 @@ class WebSocket(asyncio.Protocol):
             self._transport.close()
 
     # --- writing
+
+    @property
+    def outbox_bytes(self) -> int:
+        """How many bytes wait, parked here and in the transport, for the peer to read."""
+        return self._parked_size + self._transport.get_write_buffer_size()
 
     def pause_writing(self) -> None:
         """The kernel takes no more: frames wait here, and so do the peer's requests."""
@@ -314,7 +321,7 @@ class WebSocket(asyncio.Protocol):
 
     def _fail(self, error: FrameError) -> None:
         """Ends a connection whose peer can no longer be understood."""
-        self._parser = FrameParser(0)
+        self._parser = FrameParser(_NOTHING)
         self._parser.error = error
         if not self._closing:
             self._send_last(serialise_close(error.code, error.reason))

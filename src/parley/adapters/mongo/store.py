@@ -22,6 +22,7 @@ from parley.adapters.mongo.heads import Heads
 from parley.adapters.mongo.identity import identity
 from parley.adapters.mongo.inserts import Inserts
 from parley.adapters.mongo.inside import Inside
+from parley.adapters.mongo.integrity import MongoIntegrity
 from parley.adapters.mongo.log import MongoLog
 from parley.adapters.mongo.marks import MongoMarks
 from parley.adapters.mongo.memberships import Memberships
@@ -65,6 +66,7 @@ class MongoStore:
         random: RandomBytes,
     ) -> None:
         self.identity = known
+        self.integrity = MongoIntegrity(database)
         self.answers = True
         """Whether the database did, the last time this node showed that it is alive."""
         self._database = database
