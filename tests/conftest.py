@@ -1,5 +1,7 @@
 """What all tests share."""
 
+from hypothesis import HealthCheck, settings
+
 # pytest finds hooks and fixtures by their names here.
 from tests.support.mongodb import mongodb
 from tests.support.skipping import (
@@ -14,3 +16,7 @@ __all__ = [
     "pytest_runtest_makereport",
     "pytest_terminal_summary",
 ]
+
+# How long an example takes says how busy the machine is. Here, so that it holds for whatever is imported later.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")

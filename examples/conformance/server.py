@@ -43,6 +43,9 @@ class EngineEcho:
 
     in_use = True
 
+    def drain(self) -> None:
+        """Has nothing under way."""
+
     def on_transport(self) -> None:
         """Sends through the session, whatever its transport."""
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
-from contextlib import AsyncExitStack
+import threading
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from typing import Final
 
 import structlog
 import uvloop
@@ -13,9 +16,13 @@ from parley.adapters.files.data_folder import DataFolder, DataFolderError
 from parley.adapters.logs import lines
 from parley.adapters.uvicorn.http_server import HttpServer, listen
 from parley.bootstrap import build
+from parley.model.errors import Unavailable
 from parley.settings import Settings, without_credentials
 from parley.socketio.server import Server
 from parley.stores import CannotOpenStore
+
+CLOSING_SECONDS: Final = 5
+"""What closing the store and everything behind the doors may take, once nobody is served any more."""
 
 log = structlog.get_logger("parley")
 
@@ -34,12 +41,16 @@ def serve(settings: Settings) -> None:
     try:
         with (
             DataFolder(settings.data, allow_network=settings.allow_network_data) as folder,
-            _listener(settings) as listener,
+            _listener(settings.host, settings.port, "--host and --port") as listener,
+            _metrics_listener(settings) as metrics_listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(Node(settings, folder).run(listener))
+            runner.run(Node(settings, folder).run(listener, metrics_listener))
     except (DataFolderError, CannotOpenStore) as error:
         raise CannotStart(str(error)) from error
+    except Unavailable as error:
+        message = "The store can't answer what a start asks it; the lines before say why."
+        raise CannotStart(message) from error
 
 
 class Node:
@@ -50,11 +61,14 @@ class Node:
         self._folder = folder
         self._draining = False
 
-    async def run(self, listener: socket.socket) -> None:
-        """Start, serve on the listener, stop when a signal says so."""
+    async def run(self, listener: socket.socket, metrics_listener: socket.socket | None) -> None:
+        """Start, serve on the listeners, stop when a signal says so."""
         async with AsyncExitStack() as inside:
-            sockets, http = await build(self._settings, self._folder, inside, self._not_ready)
-            await http.start(listener)
+            doors = await build(self._settings, self._folder, inside, lambda: self._draining)
+            if metrics_listener is not None:
+                await doors.metrics.start(metrics_listener)
+                inside.push_async_callback(doors.metrics.stop, within_seconds=1)
+            await doors.http.start(listener)
             told_to_stop = _heed_signals()
             gc.collect()
             gc.freeze()  # what lives now lives on: no collection need walk it again
@@ -68,20 +82,36 @@ class Node:
             )
             await told_to_stop.wait()
             log.info("stopping", within_seconds=settings.drain_seconds)
-            await self._drain(sockets, http)
+            watchdog = _end_within(settings.drain_seconds + CLOSING_SECONDS)
+            await self._drain(doors.sockets, doors.http)
+        watchdog.cancel()
         log.info("stopped")
 
     async def _drain(self, sockets: Server, http: HttpServer) -> None:
-        """Sockets go first and one after another, so that their clients don't all return at once."""
+        """Begin nothing new, finish what is under way, cut every socket.
+
+        Sockets go one after another, over a quarter of the time, so that their clients don't all return at once. Each
+        waits for the answers that it is still to have, at most until three quarters have passed.
+        """
         self._draining = True
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._settings.drain_seconds
-        half = self._settings.drain_seconds / 2
-        await sockets.shutdown(deadline=half, spread=half / 2)
-        await http.stop(within_seconds=end - loop.time())
+        seconds = self._settings.drain_seconds
+        end = loop.time() + seconds
+        await sockets.shutdown(deadline=0.75 * seconds, spread=0.25 * seconds)
+        await http.stop(within_seconds=max(0.0, end - loop.time()))
 
-    def _not_ready(self) -> str | None:
-        return "draining" if self._draining else None
+
+def _end_within(seconds: float) -> threading.Timer:
+    """Ends the process if it has not ended by then, whatever it waits for. What was acknowledged is in the store."""
+
+    def end() -> None:
+        log.error("stopping takes too long and is broken off; nothing acknowledged is lost")
+        os._exit(1)
+
+    watchdog = threading.Timer(seconds, end)
+    watchdog.daemon = True
+    watchdog.start()
+    return watchdog
 
 
 def _heed_signals() -> asyncio.Event:
@@ -100,17 +130,23 @@ def _heed_signals() -> asyncio.Event:
     return told
 
 
-def _listener(settings: Settings) -> socket.socket:
+def _listener(host: str, port: int, choose: str) -> socket.socket:
     try:
-        return listen(settings.host, settings.port)
+        return listen(host, port)
     except OSError as error:
         # The standard library appends the address to the reason, which would say it twice.
         reason = (error.strerror or str(error)).partition(" (")[0]
         message = (
-            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
-            "Choose another address with --host and --port."
+            f"Can't listen on {host} port {port}: {reason}. Choose another address with {choose}."
         )
         raise CannotStart(message) from error
+
+
+def _metrics_listener(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    if not settings.metrics_port:
+        return nullcontext()
+    names = "PARLEY_METRICS_HOST and PARLEY_METRICS_PORT"
+    return _listener(settings.metrics_host, settings.metrics_port, names)
 
 
 def _url(listener: socket.socket) -> str:

@@ -56,17 +56,29 @@ BODIES = {
 async def paths(app, anna, boris) -> list[tuple[str, str]]:
     """Every route, with an id of Anna's own in its path, and with ids that nothing has."""
     own = (await anna.put(f"/v1/direct/{boris.user_id}")).json()["conversation_id"]
+    known = {"conversation_id": own, "user_id": boris.user_id, "seq": 1}
     return [
-        (method, path.format(conversation_id=one, user_id=other, seq=seq, emoji=one))
+        (method, path.format_map(ids))
         for method, path in sorted(
             (method, path.replace(":str", "").replace(":int", ""))
             for method, path in routes_of(app)
         )
-        for one, other, seq in [
-            (own, boris.user_id, 1),
-            *((strange, strange, 2**70) for strange in IDS),
+        for ids in [
+            Ids(known, "x", 1),
+            *(Ids({}, strange, 2**70) for strange in IDS),
         ]
     ]
+
+
+class Ids(dict[str, str | int]):
+    """What stands in a path: what is known, and for every other parameter the same strange thing."""
+
+    def __init__(self, known: dict[str, str | int], other: str, seq: int) -> None:
+        super().__init__({"seq": seq} | known)
+        self.other = other
+
+    def __missing__(self, name: str) -> str:
+        return self.other
 
 
 ENDINGS = ("/logout", "/logout-all")

@@ -12,6 +12,8 @@ async def test_people_see_themselves(anna):
         "display_name": "anna",
         "created_at": "2023-11-14T22:13:20.000Z",
         "email": None,
+        "email_verified": False,
+        "avatar": f"/v1/users/{anna.user_id}/avatar",
     }
 
 
@@ -21,7 +23,7 @@ async def test_people_see_of_others_neither_address_nor_hash(anna, house):
     )
     answer = await anna.get(f"/v1/users/{boris.user.user_id}")
     assert answer.json()["username"] == "boris"
-    assert set(answer.json()) == {"user_id", "username", "display_name", "created_at"}
+    assert set(answer.json()) == {"user_id", "username", "display_name", "created_at", "avatar"}
 
 
 async def test_nobody_is_found_under_an_id_that_nobody_has(anna):

@@ -57,7 +57,7 @@ def test_every_dependency_has_its_reason_in_the_architecture_page(name: str) -> 
 @pytest.mark.parametrize("name", RUNTIME)
 def test_every_dependency_of_the_product_is_used_by_it(name: str) -> None:
     if name != "httptools":  # uvicorn loads it, by name
-        assert IMPORT_NAMES.get(name, name) in imported()
+        assert IMPORT_NAMES.get(name, name.replace("-", "_")) in imported()
 
 
 @pytest.mark.parametrize("name", RUNTIME + DEVELOPMENT)

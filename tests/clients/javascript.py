@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.conformance.servers import JS, Server, require_node
 
-RUN_SECONDS = 60
+RUN_SECONDS = 180
 TRANSPORTS = ["polling", "websocket", "upgrade"]
 
 Results = dict[str, str]

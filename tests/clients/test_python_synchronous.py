@@ -12,7 +12,7 @@ import socketio
 
 from tests.conformance.servers import Server
 
-PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 60
 
 Call = tuple[Any, ...]
 

@@ -29,7 +29,7 @@ def told(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_client_survives_a_restart(kind: str, transport: str) -> None:
     require_node()

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from tests.conformance.pace import Pace
 from tests.conformance.raw_websocket import RawWebSocket
 from tests.conformance.servers import JS, ROOT, Pool, Server
 from tests.conformance.wires import http_client
@@ -45,15 +46,9 @@ def ours(pool: Pool) -> Server:
 
 
 @pytest.fixture
-def brisk(pool: Pool, kind: str) -> Server:
-    """Either server with a ping after 300 ms and 200 ms to answer it."""
-    return pool.get(kind, PING_INTERVAL="300", PING_TIMEOUT="200", CONNECT_TIMEOUT="20000")
-
-
-@pytest.fixture
-def impatient(pool: Pool, kind: str) -> Server:
-    """Either server with 200 ms for the first CONNECT."""
-    return pool.get(kind, **CALM | {"CONNECT_TIMEOUT": "200"})
+def pace(pool: Pool, kind: str) -> Pace:
+    """Either server with short times; see `unhurried`."""
+    return Pace(pool, kind)
 
 
 @pytest.fixture

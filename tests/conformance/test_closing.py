@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 
+from tests.conformance.pace import Pace, unhurried
 from tests.conformance.servers import Server
 from tests.conformance.wires import PATIENCE_SECONDS, PollingWire, polling_wire, websocket_wire
 
@@ -54,11 +55,12 @@ async def test_packets_behind_a_close_are_not_answered(server: Server) -> None:
         await yields_nothing_but(wire, {"4first"})
 
 
-async def test_a_close_packet_ends_the_websocket(brisk: Server) -> None:
+@unhurried
+async def test_a_close_packet_ends_the_websocket(pace: Pace) -> None:
     # The reference ignores the packet and lets the heartbeat find out.
-    async with websocket_wire(brisk) as wire:
+    async with websocket_wire(pace.brisk) as wire:
         await wire.send("1")
-        if brisk.kind == "reference":
+        if pace.kind == "reference":
             assert await wire.receive() == "2"
 
         await wire.ended()

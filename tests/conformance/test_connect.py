@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.conformance.conftest import CALM
+from tests.conformance.pace import Pace, unhurried
 from tests.conformance.servers import Pool, Server
 from tests.conformance.wires import (
     connect_namespace,
@@ -119,16 +120,19 @@ async def test_nothing_goes_before_the_connect(server: Server, transport: str, p
         await wire.ended()
 
 
-async def test_an_engine_without_a_connect_is_closed(impatient: Server, transport: str) -> None:
+@unhurried
+async def test_an_engine_without_a_connect_is_closed(pace: Pace, transport: str) -> None:
     began = time.monotonic()
-    async with socket_io(impatient, transport) as wire:
+    async with socket_io(pace.impatient, transport) as wire:
         await wire.ended()
 
-    assert 0.15 <= time.monotonic() - began <= 0.7
+    assert pace.patience - pace.early <= time.monotonic() - began <= pace.patience + 2 * pace.late
 
 
-async def test_a_connect_in_time_stays(impatient: Server) -> None:
-    async with connected(impatient, "websocket") as wire, socket_io(impatient, "polling") as late:
+@unhurried
+async def test_a_connect_in_time_stays(pace: Pace) -> None:
+    server = pace.impatient
+    async with connected(server, "websocket") as wire, socket_io(server, "polling") as late:
         # That one is opened later and closed by its timer: the first one's is over by then.
         await late.ended()
         await wire.send('42["message","still here"]')

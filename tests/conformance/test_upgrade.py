@@ -7,6 +7,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
+from tests.conformance.pace import Pace, unhurried
 from tests.conformance.servers import Server
 from tests.conformance.wires import (
     PATIENCE_SECONDS,
@@ -178,8 +179,12 @@ async def test_nothing_is_lost_or_reordered_by_an_upgrade(server: Server) -> Non
     assert received == sent
 
 
-async def test_a_heartbeat_goes_over_the_new_transport(brisk: Server) -> None:
-    async with polling_wire(brisk) as wire, websocket(brisk, upgrade_path(wire)) as connection:
+@unhurried
+async def test_a_heartbeat_goes_over_the_new_transport(pace: Pace) -> None:
+    async with (
+        polling_wire(pace.brisk) as wire,
+        websocket(pace.brisk, upgrade_path(wire)) as connection,
+    ):
         await probe(connection)
         await connection.send("5")
         for _ in range(2):
@@ -187,8 +192,12 @@ async def test_a_heartbeat_goes_over_the_new_transport(brisk: Server) -> None:
             await connection.send("3")
 
 
-async def test_an_upgraded_session_expires_like_any_other(brisk: Server) -> None:
-    async with polling_wire(brisk) as wire, websocket(brisk, upgrade_path(wire)) as connection:
+@unhurried
+async def test_an_upgraded_session_expires_like_any_other(pace: Pace) -> None:
+    async with (
+        polling_wire(pace.brisk) as wire,
+        websocket(pace.brisk, upgrade_path(wire)) as connection,
+    ):
         await probe(connection)
         await connection.send("5")
         assert await receive(connection) == "2"

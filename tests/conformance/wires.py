@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.conformance.servers import Server
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 SEPARATOR = "\x1e"
 
 Packet: TypeAlias = str | bytes

@@ -9,14 +9,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.adapters.memory.conversations import MemoryConversations
-from parley.gateway.hub import Hub
 from parley.model.entries import Changes
 from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
-from parley.socketio.config import Config
-from parley.socketio.server import Server
-from tests.gateway.conftest import Node
+from tests.gateway.conftest import node_of
 from tests.support.chat import Chat, a_chat
 from tests.support.world import ANN, BEN, CAT
 
@@ -103,15 +99,7 @@ def take_ban(banned: list[str], entry: View) -> None:
 
 async def scenario(kind: str, before: list[Action], after: list[Action]) -> None:
     chat = await a_chat()
-    namespace = Server(Config()).namespace("/")
-    hub = Hub(
-        namespace=namespace,
-        views=MemoryConversations(chat.world.log),
-        log=chat.world.log,
-        spawn=chat.world.background.spawn,
-    )
-    chat.world.bus.subscribe(on_record=hub.on_record)
-    node = Node(chat.world, namespace, hub)
+    node = node_of(chat.world)
     await chat.room(BEN, name="Taken")
     where = await (chat.room(ANN, BEN, CAT) if kind == "room" else chat.group(BEN, CAT))
     for action in before:
@@ -130,7 +118,7 @@ async def scenario(kind: str, before: list[Action], after: list[Action]) -> None
     assert view == await fresh(chat, where)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["room", "group"]),
     st.lists(actions, max_size=10),

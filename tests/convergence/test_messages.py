@@ -9,15 +9,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.adapters.memory.conversations import MemoryConversations
-from parley.gateway.hub import Hub
 from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
 from parley.model.permissions import erase_member
 from parley.services.messages import Draft
-from parley.socketio.config import Config
-from parley.socketio.server import Server
-from tests.gateway.conftest import Node
+from tests.gateway.conftest import node_of
 from tests.support.chat import Chat, a_chat
 from tests.support.reader import Reader
 from tests.support.world import ANN, BEN
@@ -60,15 +56,7 @@ async def fresh(chat: Chat, where: ConversationId) -> dict[str, Any]:
 
 async def scenario(before: list[Action], after: list[Action]) -> None:
     chat = await a_chat()
-    namespace = Server(Config()).namespace("/")
-    hub = Hub(
-        namespace=namespace,
-        views=MemoryConversations(chat.world.log),
-        log=chat.world.log,
-        spawn=chat.world.background.spawn,
-    )
-    chat.world.bus.subscribe(on_record=hub.on_record)
-    node = Node(chat.world, namespace, hub)
+    node = node_of(chat.world)
     where = await chat.group(BEN)
     for action in before:
         await act(chat, where, action)
@@ -84,7 +72,7 @@ async def scenario(before: list[Action], after: list[Action]) -> None:
     assert reader.messages == {message["seq"]: message for message in page["items"]}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(actions, max_size=12), st.lists(actions, max_size=12))
 def test_pushes_lead_to_what_a_fresh_reading_shows(
     before: list[Action], after: list[Action]

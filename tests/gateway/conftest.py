@@ -38,6 +38,9 @@ class Wire:
     def write(self, frames: bytes) -> None:
         self.bytes += frames
 
+    def allow(self, size: int) -> None:
+        """Bounds nothing."""
+
     def cut(self, *how: Any) -> None:
         self.closed.append(how)
 
@@ -95,13 +98,18 @@ class Node:
 
 def node_over(faults: Faults | None = None) -> Node:
     log = MemoryLog(faults=faults)
-    world = world_over(log)
+    return node_of(world_over(log))
+
+
+def node_of(world: World) -> Node:
+    """A hub over what the world has, without sockets yet."""
     namespace = Server(Config()).namespace("/")
-    replays = MemoryReplays(log=log, views=MemoryConversations(log), random=secrets.token_bytes)
+    views = MemoryConversations(world.log)
+    replays = MemoryReplays(log=world.log, views=views, random=secrets.token_bytes)
     hub = Hub(
         namespace=namespace,
-        views=MemoryConversations(log),
-        log=log,
+        views=views,
+        log=world.log,
         offsets=Offsets(replays, "store"),
         spawn=world.background.spawn,
     )

@@ -380,6 +380,37 @@ async def test_a_socket_catches_up_once_at_a_time(door: DoorNode) -> None:
     assert (await door.ask(socket, "sync", "[{}]"))["ok"]
 
 
+async def test_a_socket_that_is_about_to_be_cut_answers_what_is_in_flight_and_begins_nothing_new(
+    door: DoorNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket, _ = await door.enter()
+    gate, read = asyncio.Event(), door.world.log.messages
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        await gate.wait()
+        return await read(*args, **options)
+
+    monkeypatch.setattr(door.world.log, "messages", slow)
+    answers: list[bytes] = []
+    door.door._command(socket, "history", b'[{"conversation_id": "home"}]', answers.append)
+    leaving = door.door._leave(socket)
+    assert not leaving.done
+    refused = await door.ask(socket, "message.send", send("too late"))
+    assert refused["error"]["code"] == "draining"
+    assert door.world.bodies() == []
+    gate.set()
+    await leaving
+    assert json.loads(answers[0])["ok"]
+
+
+async def test_a_socket_with_nothing_in_flight_is_cut_at_once_and_begins_nothing_new(
+    door: DoorNode,
+) -> None:
+    socket, _ = await door.enter()
+    assert door.door._leave(socket) is None
+    assert (await door.ask(socket, "message.send", send()))["error"]["code"] == "draining"
+
+
 async def test_a_fault_of_ours_leaves_the_outcome_open(
     door: DoorNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from parley.adapters.memory.faults import Faults, Reading
+from parley.gateway import hub
 from parley.model.accounts import Account, as_me
 from parley.model.entries import (
     ConversationCreated,
@@ -151,6 +152,24 @@ async def test_memberships_older_than_what_was_delivered_are_read_again(node: No
     assert readings == []
 
 
+async def test_memberships_that_stay_behind_are_not_asked_for_without_end(
+    node: Node, monkeypatch
+) -> None:
+    monkeypatch.setattr(hub, "VIEW_PAUSES", (0.0, 0.01))
+    await node.connect(ANN)
+    await node.world.send(ANN, "one")
+    readings = [{HOME: 1}] * 9
+
+    async def memberships(_user_id: UserId) -> dict:
+        return readings.pop()
+
+    node.hub._views.memberships = memberships
+    connection, _wire = node.arrive(BEN)
+    with pytest.raises(Unavailable):
+        await node.hub.welcome(connection)
+    assert len(readings) == 6
+
+
 async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) -> None:
     await node.connect(ANN)
     memberships = node.hub._views.memberships
@@ -162,7 +181,7 @@ async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) ->
         return readings[-1]
 
     node.hub._views.memberships = overtaken
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         wire = await node.connect(BEN)
     node.hub._views.memberships = memberships
     await node.world.send(ANN, "the next")

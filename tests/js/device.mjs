@@ -8,6 +8,7 @@ import { io } from "socket.io-client";
 
 const [url, login, password, transports] = process.argv.slice(2);
 const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
+const OPEN = new Set(["unavailable", "rate_limited", "draining"]); // these leave it open: the same again
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 async function fresh() {
@@ -35,6 +36,7 @@ const socket = io(url, {
 
 const views = new Map(); // conversation_id -> entries, in order from 1
 let syncing = false;
+let stalled; // the WebSocket that is not read
 
 const viewOf = (conversation_id) => {
   if (!views.has(conversation_id)) views.set(conversation_id, []);
@@ -83,7 +85,7 @@ async function send(command) {
   for (;;) {
     try {
       const answer = await socket.timeout(2000).emitWithAck("message.send", command);
-      if (answer.ok || answer.error.code !== "unavailable") return say({ acked: command.client_id, answer });
+      if (answer.ok || !OPEN.has(answer.error.code)) return say({ acked: command.client_id, answer });
     } catch {
       // No answer: it is open whether it arrived, so the same again.
     }
@@ -98,5 +100,10 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     socket.emit(command.ask, command.payload, (answer) => say({ answered: command.id, answer }));
   else if (command.report) {
     void sync().then(() => say({ report: Object.fromEntries(views) }));
-  } else if (command.quit) process.exit(0);
+  } else if (command.stall) {
+    stalled = socket.io.engine.transport.ws;
+    stalled.pause();
+    say({ stalled: true });
+  } else if (command.read_on) stalled.resume();
+  else if (command.quit) process.exit(0);
 });

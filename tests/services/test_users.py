@@ -30,6 +30,9 @@ async def test_others_see_neither_the_e_mail_address_nor_the_hash(house):
         "username",
         "display_name",
         "created_at",
+        "bio",
+        "status",
+        "avatar",
         "data",
     }
 

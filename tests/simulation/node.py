@@ -15,6 +15,7 @@ from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.disk import Disk
+from parley.adapters.memory.erasures import MemoryErasures
 from parley.adapters.memory.faults import Faults
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.mailer import MemoryMailer
@@ -82,6 +83,7 @@ class Premises:
         self.codes = MemoryCodes()
         self.contacts = MemoryContacts()
         self.blocks = MemoryBlocks()
+        self.erasures = MemoryErasures(self.accounts.drop)
         self._random = Random(f"ids {seed}")
 
     def random(self, count: int) -> bytes:
@@ -161,10 +163,10 @@ class Node:
         self.bus = core.bus
         with mock.patch.object(bootstrap, "token_bytes", premises.random):
             people = bootstrap._people(settings, core)
-            self.services = bootstrap._services(settings, core, people)
-        self.sockets: Server = bootstrap._sockets(
-            settings, core, self.services, bootstrap._browsers(settings)
-        )
+            journal = bootstrap._journal(core, core.clock, settings.awake_conversations)
+            self.services = bootstrap._services(settings, core, people, journal)
+        gateway = bootstrap._gateway(settings, core, self.services, bootstrap._browsers(settings))
+        self.sockets: Server = gateway.sockets
 
     def _stores(self, premises: Premises) -> Stores:
         log = self.log
@@ -180,10 +182,12 @@ class Node:
             acquaintances=MemoryAcquaintances(log),
             rooms=MemoryRooms(log),
             codes=premises.codes,
+            erasures=premises.erasures,
             contacts=premises.contacts,
             blocks=premises.blocks,
             preferences=premises.preferences,
             catalogue=nothing,
+            integrity=nothing,
             replays=self._replays(premises),
             trouble=lambda: None,
         )

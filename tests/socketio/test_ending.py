@@ -159,6 +159,51 @@ async def test_going_down_refuses_newcomers_and_cuts_everybody_within_the_spread
     assert ends == [Reason.SERVER_SHUTDOWN] * 5
 
 
+async def test_going_down_waits_for_what_a_handler_still_has_to_answer() -> None:
+    server = Server()
+    link, socket = await connected(server, [])
+    answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    server.namespace().on_drain(lambda _: answered)
+    going = asyncio.ensure_future(server.shutdown(deadline=5.0, spread=0.0))
+    await tick()
+    assert link.closed is None
+    socket.emit("the answer")
+    answered.set_result(None)
+    await going
+    assert link.texts()[-1] == '42["the answer"]'
+    assert link.closed == (1012, "restarting")
+
+
+async def test_going_down_waits_no_longer_than_its_deadline() -> None:
+    ends: list[Reason] = []
+    server = Server()
+    await connected(server, ends)
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    server.namespace().on_drain(lambda _: never)
+    await server.shutdown(deadline=0.05, spread=0.0)
+    assert ends == [Reason.SERVER_SHUTDOWN]
+
+
+async def test_a_drain_handler_that_fails_keeps_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    link, _ = await connected(server, [])
+
+    def broken(_: Socket) -> None:
+        raise RuntimeError("broken")
+
+    async def later(_: Socket) -> None:
+        raise RuntimeError("broken later")
+
+    server.namespace().on_drain(broken)
+    server.namespace().on_drain(later)
+    going = asyncio.ensure_future(server.shutdown(deadline=5.0, spread=0.0))
+    await until(lambda: link.closed)
+    await going
+    assert [record.message for record in caplog.records] == ["a handler failed"] * 2
+
+
 async def test_going_down_with_nobody_there_takes_no_time() -> None:
     loop = asyncio.get_running_loop()
     begin = loop.time()

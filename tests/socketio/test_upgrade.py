@@ -157,6 +157,65 @@ async def test_a_cut_poll_is_answered_by_an_error_so_that_every_client_returns()
     assert ends == [Reason.CUT]
 
 
+async def test_what_was_sent_before_a_cut_is_given_to_the_polls_that_come_for_it() -> None:
+    server = Server(Config(max_packets_per_poll=2))
+    poller, socket = await connected(server)
+    for event in ("a", "b", "c"):
+        socket.emit(event)
+    socket.cut()
+    socket.emit("too late")
+    assert await poller.poll() == ['42["a"]', '42["b"]']
+    assert await poller.poll() == ['42["c"]']
+    assert (await poller.request("GET")).status == 400
+    assert server.engine.sessions == {}
+
+
+async def test_what_was_sent_before_a_cut_is_answered_to_the_poll_that_waits() -> None:
+    server = Server()
+    poller, socket = await connected(server)
+    poll = asyncio.ensure_future(poller.poll())
+    await tick()
+    socket.emit("last words")
+    socket.cut()
+    assert await poll == ['42["last words"]']
+
+
+async def test_what_is_sent_to_a_session_that_was_cut_is_not_heard() -> None:
+    server = Server()
+    heard: list[str] = []
+    server.namespace().on("say", lambda _, what: heard.append(what))
+    poller, socket = await connected(server)
+    socket.emit("last words")
+    socket.cut()
+    assert (await poller.post('42["say","anything"]')).status == 200
+    assert heard == []
+
+
+async def test_who_upgrades_while_it_is_cut_is_given_the_rest_on_the_websocket() -> None:
+    server = Server()
+    poller, socket = await connected(server)
+    link = poller.upgrade()
+    link.send("2probe")
+    socket.emit("last words")
+    socket.cut()
+    link.send("5")
+    await tick()
+    assert link.texts() == ["3probe", '42["last words"]']
+    assert link.closed == (1012, "restarting")
+    assert server.engine.sessions == {}
+
+
+async def test_who_probes_when_it_was_cut_already_is_given_the_rest_too() -> None:
+    server = Server()
+    poller, socket = await connected(server)
+    link = poller.upgrade()
+    socket.emit("last words")
+    socket.cut()
+    link.send("2probe")
+    assert await poller.poll() == ['42["last words"]']
+    assert link.closed is not None
+
+
 async def test_a_final_close_waits_for_the_poll_that_takes_it() -> None:
     server = Server()
     poller, socket = await connected(server)
@@ -193,6 +252,37 @@ async def test_a_client_that_never_polls_is_cut_past_its_bound() -> None:
         socket.emit("push", "x" * 100)
         await tick()
     assert ends == [Reason.OUTBOX_FULL]
+
+
+async def test_who_polls_is_not_cut_for_an_answer_larger_than_the_bound() -> None:
+    server = Server(Config(max_outbox=500))
+    answer = "x" * 5_000
+    server.namespace().on("large", lambda _: answer)
+    poller, _ = await connected(server)
+    poll = asyncio.ensure_future(poller.poll())
+    await tick()
+    await poller.post('421["large"]')
+    assert await poll == [f'431["{answer}"]']
+    await poller.post('422["large"]')
+    assert await poller.poll() == [f'432["{answer}"]']
+
+
+async def test_such_an_answer_may_change_to_a_websocket_that_does_not_read() -> None:
+    server = Server(Config(max_outbox=500))
+    answer = "x" * 5_000
+    server.namespace().on("large", lambda _: answer)
+    poller, _ = await connected(server)
+    link = poller.upgrade()
+    link.send("2probe")
+    await poller.post('421["large"]')
+    link.wire.stalled = True
+    link.protocol.pause_writing()
+    link.send("5")
+    await tick()
+    link.wire.flow()
+    await tick()
+    assert link.texts()[-1] == f'431["{answer}"]'
+    assert link.closed is None
 
 
 async def test_a_body_over_the_limit_is_413_while_it_is_read() -> None:

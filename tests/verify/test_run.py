@@ -16,7 +16,7 @@ from tests.support.server import environment
 TRIES = 4
 SMALL = (
     *("--seconds", "8", "--people", "3", "--devices", "2", "--conversations", "3"),
-    *("--kill-every", "2", "--cut-every", "0.4"),
+    *("--kill-every", "2", "--cut-every", "0.4", "--settle", "10"),
 )
 FAULTY = Path(__file__).parent / "faulty_server.py"
 

@@ -24,6 +24,7 @@ from parley.api.errors import HANDLERS
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
+from parley.api.metrics import Readings, metrics
 from parley.api.passwords import PasswordRoutes
 from parley.api.pins import PinRoutes
 from parley.api.preferences import PreferenceRoutes
@@ -93,6 +94,7 @@ def create_app(
     services: Services,
     *,
     not_ready: Callable[[], str | None],
+    draining: Callable[[], bool] = lambda: False,
     epoch: str,
     version: str,
     cookies: Cookies,
@@ -100,6 +102,7 @@ def create_app(
     tls: bool,
     web: Mapping[str, bytes] = MappingProxyType({}),
     most_body_bytes: int = MOST_BODY_BYTES,
+    readings: Readings | None = None,
     asking: Rate = unlimited,
 ) -> Litestar:
     """The application.
@@ -107,6 +110,7 @@ def create_app(
     Args:
         services: What the routes call.
         not_ready: The reason against sending requests here, if there is one.
+        draining: Whether this server is stopping, so that nothing new is begun.
         epoch: The store's.
         version: Parley's, for the description of the API.
         cookies: What browsers keep.
@@ -114,6 +118,7 @@ def create_app(
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
         web: The web client's files by path; none where it is not built.
         most_body_bytes: Larger bodies are refused while they are read.
+        readings: What `/metrics` shows, and to whom; nothing where it is None.
         asking: How often anybody may ask anything.
     """
     door = Doorkeeper(sessions=services.sessions, cookies=cookies, origins=origins, asking=asking)
@@ -121,10 +126,12 @@ def create_app(
         [
             health.alive,
             health.ready(not_ready),
+            metrics(readings),
             openapi,
             *WebRoutes(web).routes(),
             *_routes(services, door, cookies, epoch),
         ],
+        guards=[health.open_until(draining)],
         request_class=JsonRequest,
         request_max_body_size=most_body_bytes,
         exception_handlers=HANDLERS,

@@ -14,6 +14,7 @@ from parley.api.request_ids import request_id
 from parley.api.requests import AnyRequest
 from parley.model.errors import (
     ChatError,
+    Draining,
     Invalid,
     InvalidJson,
     Kind,
@@ -76,6 +77,8 @@ def refuse(_request: AnyRequest, error: ChatError) -> Response[Refused]:
     headers = {}
     if error.kind in (Kind.RATE_LIMITED, Kind.UNAVAILABLE):
         headers["Retry-After"] = str(error.details.get("retry_after", RETRY_AFTER_S))
+    if isinstance(error, Draining):
+        headers["Connection"] = "close"  # the next request of this client is for another server
     if error.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 11.6.1
     return _answer(status_of(error), problem(error), headers)

@@ -47,6 +47,12 @@ def verify(
     cut_every: Annotated[
         float, typer.Option(min=0, help="Mean seconds between cuts of the network; 0 for none.")
     ] = 0.7,
+    settle: Annotated[
+        float,
+        typer.Option(
+            min=1, help="The longest wait, in seconds, for what is open after the trouble."
+        ),
+    ] = 180,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Makes the same choices again.", show_default="any")
     ] = None,
@@ -88,6 +94,7 @@ def verify(
         per_second=per_second,
         kill_every=kill_every,
         cut_every=cut_every,
+        settle=settle,
     )
     folder = Path(tempfile.mkdtemp(prefix="parley-verify-"))
     try:

@@ -1,6 +1,7 @@
 """A socket of somebody who is signed in."""
 
 from parley.model.ids import ConversationId, SessionId, UserId
+from parley.ports.answers import Answer
 from parley.ports.timers import Timer
 from parley.socketio.socket import Socket
 
@@ -10,6 +11,7 @@ class Connection:
 
     `seen`: while its memberships are being read, the joinings and leavings of its person that the bus brought, as
     (conversation_id, seq, joined); None from then on. `expiry`: what waits for its access token to expire.
+    `leaving`: set once nothing new is begun for this socket, resolved when nothing is in flight any more.
     """
 
     __slots__ = (
@@ -17,6 +19,7 @@ class Connection:
         "conversations",
         "expiry",
         "in_flight",
+        "leaving",
         "seen",
         "session_id",
         "socket",
@@ -31,4 +34,5 @@ class Connection:
         self.seen: list[tuple[ConversationId, int, bool]] | None = []
         self.expiry: Timer | None = None
         self.in_flight = 0
+        self.leaving: Answer[None] | None = None
         self.catching_up = False

@@ -4,8 +4,10 @@ It follows the bus alone. The journal's state runs ahead of what the bus has bro
 who hears of an entry is decided by the entries delivered before it.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -53,6 +55,9 @@ from parley.socketio.namespace import Namespace
 
 logger = logging.getLogger(__name__)
 
+VIEW_PAUSES: Final = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0)
+"""Seconds before a list of memberships that is behind what was delivered is read again."""
+
 
 class _Room:
     """A conversation that someone here hears of.
@@ -99,10 +104,17 @@ class Hub:
         self._spawn = spawn
         self._encode = msgspec.json.Encoder().encode
         self._people: dict[UserId, set[Connection]] = {}
+        self.pushes = 0
+        """Entries handed to sockets since the process began."""
         self._arriving: set[Connection] = set()
         self._rooms: dict[ConversationId, _Room] = {}
 
     # --- sockets ------------------------------------------------------------------------------------------------
+
+    @property
+    def people(self) -> int:
+        """How many people have sockets on this node."""
+        return len(self._people)
 
     def connections(self, user_id: UserId) -> int:
         """How many sockets a person has on this node."""
@@ -115,13 +127,18 @@ class Hub:
         the reading reflects: otherwise a join during the query would never be seen.
 
         Raises:
-            Unavailable: The memberships can't be read now.
+            Unavailable: The memberships can't be read now, or stay behind what was delivered long ago.
         """
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
         heads = dict(await self._views.memberships(connection.user_id))
         delivered = self._delivered(heads)
+        pauses = iter(VIEW_PAUSES)
         while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
+            pause = next(pauses, None)
+            if pause is None:
+                raise Unavailable("the list of your conversations is behind; try again")
+            await asyncio.sleep(pause)
             heads = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
@@ -331,6 +348,7 @@ class Hub:
         room = self._rooms.get(conversation_id)
         if room is not None:
             room.last = entry.seq
+            self.pushes += len(room.connections)
             self._forget_if_empty(conversation_id, room)
 
     def _let_in(self, entry: Entry) -> None:

@@ -104,8 +104,7 @@ class _Exchange:
         finally:
             if watch is not None:
                 watch.cancel()
-        if eio.CLOSE in packets:
-            session.on_close_polled()
+        session.on_taken()
         await self._answer(200, eio.encode_payload(packets), _TEXT)
 
     async def _watch(self, session: "Session") -> None:

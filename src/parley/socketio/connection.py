@@ -1,6 +1,6 @@
 """Socket.IO on one Engine.IO session: its namespaces, and packets that come in parts."""
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Collection, Iterator
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
@@ -272,6 +272,10 @@ class Connection:
         for socket in self._all():
             self._server.fanout.flush_one(socket)
 
+    def drain(self) -> Awaitable[None] | None:
+        waiting = [one for socket in self._all() for one in socket.namespace.drain(socket)]
+        return _all_of(waiting) if waiting else None
+
     def check_held(self, size: int) -> None:
         """Cuts a connection for which too much is kept back."""
         if size > self._server.config.max_outbox:
@@ -313,3 +317,11 @@ class Connection:
             recovery.ended(socket, final=final)
         except Exception:
             log.exception("recovery failed")
+
+
+async def _all_of(waiting: Collection[Awaitable[None]]) -> None:
+    for one in waiting:
+        try:
+            await one
+        except Exception:
+            log.exception("a handler failed")

@@ -136,12 +136,13 @@ class Engine:
     async def _wait(self, answer: Awaitable[Refusal | None]) -> Refusal | None:
         try:
             async with asyncio.timeout(self.config.handshake_timeout):
-                return await answer
+                refusal = await answer
         except TimeoutError:
             return _LATE
         except Exception:
             log.exception("admit failed")
             return Refusal(500)
+        return _DRAINING if self.draining else refusal
 
     def headers(self, request: Request) -> list[tuple[str, str]]:
         """Returns the headers that each HTTP answer to this request carries."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EventHandler = Callable[..., Any]
 ConnectHandler = Callable[[Socket], Awaitable[None] | None]
 DisconnectHandler = Callable[[Socket, Reason], Awaitable[None] | None]
+DrainHandler = Callable[[Socket], Awaitable[None] | None]
 RawHandler = Callable[[Socket, str, bytes, Ack | None], None]
 RawBinaryHandler = Callable[[Socket, str, bytes, Sequence[bytes], Ack | None], None]
 
@@ -49,6 +50,7 @@ class Namespace:
         self.middleware: list[ConnectHandler] = []
         self.connect_handlers: list[ConnectHandler] = []
         self.disconnect_handlers: list[DisconnectHandler] = []
+        self.drain_handlers: list[DrainHandler] = []
         self._handlers: dict[str, EventHandler] = {}
         self._raw: RawHandler | None = None
         self._raw_binary: RawBinaryHandler | None = None
@@ -68,6 +70,15 @@ class Namespace:
     def on_disconnect(self, handler: DisconnectHandler) -> DisconnectHandler:
         """Has `handler(socket, reason)` called once for each socket that passed the middleware."""
         self.disconnect_handlers.append(handler)
+        return handler
+
+    def on_drain(self, handler: DrainHandler) -> DrainHandler:
+        """Has `handler(socket)` called when a connection's turn to be cut has come, going down.
+
+        It is cut once what the handlers return was awaited: nothing new should be begun for the
+        socket until then, and what is under way be finished and answered.
+        """
+        self.drain_handlers.append(handler)
         return handler
 
     def on(self, event: str, handler: EventHandler) -> EventHandler:
@@ -220,6 +231,19 @@ class Namespace:
         """Tells the disconnect handlers."""
         for handler in self.disconnect_handlers:
             self._notify(handler, socket, reason)
+
+    def drain(self, socket: Socket) -> list[Awaitable[None]]:
+        """Tells the drain handlers; returns what is to be awaited."""
+        waiting = []
+        for handler in self.drain_handlers:
+            try:
+                result = handler(socket)
+            except Exception:
+                log.exception("a handler failed")
+            else:
+                if result is not None:
+                    waiting.append(result)
+        return waiting
 
     def _notify(self, handler: Callable[..., Awaitable[None] | None], *args: object) -> None:
         try:

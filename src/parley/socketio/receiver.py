@@ -1,5 +1,6 @@
 """What an Engine.IO session's messages go to."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from parley.socketio.reasons import Reason
@@ -19,6 +20,9 @@ class Receiver(Protocol):
 
     def flush(self) -> None:
         """Hands over what it still has to send, since the session is about to end."""
+
+    def drain(self) -> Awaitable[None] | None:
+        """Begins nothing new, since the session is about to be cut; None where nothing is under way."""
 
     @property
     def in_use(self) -> bool:

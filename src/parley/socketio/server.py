@@ -110,8 +110,9 @@ class Server:
     async def shutdown(self, deadline: float = 10.0, spread: float = 5.0) -> None:
         """Refuses newcomers with 503 and cuts everybody, evenly over `spread` seconds.
 
-        Clients come back, to another node or to the next start. Returns when all are gone, or
-        after `deadline` seconds, whatever is left then being aborted.
+        A connection is cut behind what it was sent, once what its sockets' `on_drain` handlers
+        return was awaited. Clients come back, to another node or to the next start. Returns when
+        all are gone, or after `deadline` seconds, whatever is left then being aborted.
         """
         self.engine.draining = True
         loop = asyncio.get_running_loop()
@@ -123,10 +124,24 @@ class Server:
             ahead = begin + number * pause - loop.time()
             if ahead > 0:
                 await asyncio.sleep(ahead)
-            session.cut(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
+            self._drain(session)
         await self.engine.wait_empty(end - loop.time())
         for session in list(self.engine.sessions.values()):
             session.lose(Reason.SERVER_SHUTDOWN)
         self.engine.wheel.stop()
         if self._connecting is not None:
             self._connecting.stop()
+
+    def _drain(self, session: Session) -> None:
+        waiting = session.drain()
+        if waiting is None:
+            self._send_away(session)
+        else:
+            self.spawn(self._send_away_later(session, waiting))
+
+    async def _send_away_later(self, session: Session, waiting: Awaitable[None]) -> None:
+        await waiting
+        self._send_away(session)
+
+    def _send_away(self, session: Session) -> None:
+        session.cut(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")

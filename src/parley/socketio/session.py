@@ -1,6 +1,6 @@
 """An Engine.IO session: one client's link, over polling, WebSocket, or from one to the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from parley.socketio.candidate import Candidate
@@ -98,6 +98,13 @@ class Session:
         return None if self._state is State.WEBSOCKET else self._polling
 
     @property
+    def outbox_bytes(self) -> int:
+        """How many bytes wait for the client to take them."""
+        if self._websocket is not None:
+            return self._websocket.outbox_bytes
+        return 0 if self._polling is None else self._polling.size
+
+    @property
     def in_use(self) -> bool:
         """See `Receiver.in_use`."""
         return self._receiver is not None and self._receiver.in_use
@@ -115,9 +122,16 @@ class Session:
             self.write(b"".join([self._frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
-            if self._polling.size > self.engine.config.max_outbox:
+            if self._polling.size > self.engine.config.max_outbox + self._polling.allowed:
                 # Not at once: see `Fanout` on writes.
                 self.engine.call_soon(self._overflow)
+
+    def allow(self, size: int) -> None:
+        """Lets this much more wait than `max_outbox`, until nothing waits."""
+        if self._websocket is not None:
+            self._websocket.allow(size)
+        elif self._polling is not None:
+            self._polling.allow(size)
 
     def _frame(self, packet: bytes) -> bytes:
         opcode = Opcode.BINARY if isinstance(packet, eio.Binary) else Opcode.TEXT
@@ -189,6 +203,8 @@ class Session:
             self._free_poll()
         elif action is Action.SWITCH:
             self._switch(candidate.websocket)
+        elif action is Action.LEAVE:
+            self._leave_by(candidate.websocket)
 
     def _free_poll(self) -> None:
         """The client stops polling before it upgrades, so its open poll must be answered."""
@@ -209,11 +225,22 @@ class Session:
             self._candidate = None
         websocket.hand_over(self)
         if polling is not None:
+            websocket.allow(polling.allowed)
             waiting = polling.take_all()
             polling.release(eio.NOOP)
             self.send(waiting)
         if self._receiver is not None:
             self._receiver.on_transport()
+
+    def _leave_by(self, websocket: WebSocket) -> None:
+        """Ends on the transport to which the client has changed, behind what no poll has taken."""
+        if self._candidate is not None:
+            self._candidate.settle()
+            self._candidate = None
+        self._websocket = websocket
+        waiting = self._polling.take_all() if self._polling is not None else []
+        websocket.write(b"".join([self._frame(packet) for packet in waiting]))
+        self._finish(Reason.TRANSPORT_CLOSE, eio.NOOP, CloseCode.SERVICE_RESTART, "restarting")
 
     def on_candidate_lost(self) -> None:
         """Goes on with polling as if nothing had been."""
@@ -240,11 +267,18 @@ class Session:
 
         A WebSocket is closed with `code`, behind what was sent. A poll is answered with an HTTP
         error: packet `1` would do for the official clients, but is final for python-socketio's.
+        What was sent before is given to the polls that come for it within the `close_timeout`.
         """
-        if not self.ended:
-            if self._receiver is not None and reason is not Reason.OUTBOX_FULL:
+        if self.ended:
+            return
+        if reason is not Reason.OUTBOX_FULL:
+            if self._receiver is not None:
                 self._receiver.flush()
-            self._end(reason, None, code, text)
+            if self.polling is not None and not self.polling.empty:
+                self._state, _ = step(self._state, Event.CUT_ASKED)
+                self._await_poll(reason)
+                return
+        self._end(reason, None, code, text)
 
     def close(self, reason: Reason) -> None:
         """Ends the session from our side, behind what was sent."""
@@ -258,14 +292,22 @@ class Session:
             return
         if self._polling is not None:
             self._polling.send([eio.CLOSE])
+        self._await_poll(reason)
+
+    def _await_poll(self, reason: Reason) -> None:
+        """Gives the client a while to take its last packets; nothing is added to them."""
         self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
         self.engine.wheel.at(self._heartbeat.deadline, self.sid)
         self._tell_end(reason)
 
-    def on_close_polled(self) -> None:
-        """Is told that a poll has taken the packet that says the session is closed."""
-        if self._state is State.CLOSING:
+    def on_taken(self) -> None:
+        """Is told that a poll has taken packets, which may have been the last ones."""
+        if self._state is State.CLOSING and self._polling is not None and self._polling.empty:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+
+    def drain(self) -> Awaitable[None] | None:
+        """See `Receiver.drain`."""
+        return None if self._receiver is None else self._receiver.drain()
 
     def _end(
         self,

@@ -21,7 +21,6 @@ from parley.verify.server import Server
 from parley.verify.trouble import Trouble
 from parley.verify.views import Views
 
-SETTLING_SECONDS: Final = 180.0
 QUIET_SECONDS: Final = 1.0
 
 
@@ -38,6 +37,8 @@ class Options(Struct, frozen=True, kw_only=True):
     cut_every: float = 0.7
     leave_every: float = 1.5
     newcomer_every: float = 10.0
+    settle: float = 180.0
+    """Seconds for answers, and again for what is on its way, once the trouble is over; a sound server needs few."""
 
 
 class Progress(Struct, frozen=True):
@@ -232,8 +233,8 @@ class Run:
         """What is still open after this time is for the checker to say."""
         began = time.monotonic()
         pending = set(self._talks)
-        while pending and (seconds := time.monotonic() - began) < SETTLING_SECONDS:
-            self._phase("waiting for answers", seconds, SETTLING_SECONDS)
+        while pending and (seconds := time.monotonic() - began) < self._options.settle:
+            self._phase("waiting for answers", seconds, self._options.settle)
             done, pending = await asyncio.wait(pending, timeout=LOOK_SECONDS)
             for task in done:
                 task.result()
@@ -246,8 +247,8 @@ class Run:
         heads = {where: len(one.log) for where, one in readings.items()}
         began = quiet_since = time.monotonic()
         arrived = 0
-        while (seconds := time.monotonic() - began) < SETTLING_SECONDS:
-            self._phase("waiting for what is on its way", seconds, SETTLING_SECONDS)
+        while (seconds := time.monotonic() - began) < self._options.settle:
+            self._phase("waiting for what is on its way", seconds, self._options.settle)
             if self._chat.numbered and all(_has(one, heads, members) for one in self._devices):
                 return
             before, arrived = arrived, sum(_arrived(one) for one in self._devices)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.adapters.memory.faults import EVENTS, KIND, Crashed, Fate, Faults, Reading
@@ -160,7 +160,6 @@ async def test_spared_it_is_kind() -> None:
     assert {faults.next_append() for _ in range(20)} == {KIND}
 
 
-@settings(deadline=None)
 @given(script=st.lists(fates, max_size=12), sizes=st.lists(st.integers(1, 4), min_size=12))
 async def test_no_misfortune_makes_a_hole_or_a_false_answer(
     script: list[Fate], sizes: list[int]

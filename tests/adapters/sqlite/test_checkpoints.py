@@ -37,7 +37,7 @@ def test_the_writers_connection_never_checkpoints_by_itself(
 
 
 def test_past_the_first_bound_it_is_copied(path: Path, writer: sqlite3.Connection) -> None:
-    checkpoints = Checkpoints(path, "NORMAL", copy_bytes=1)
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, copy_bytes=1)
     before = path.stat().st_size
     checkpoints.consider(writer)
     checkpoints.close()
@@ -46,14 +46,54 @@ def test_past_the_first_bound_it_is_copied(path: Path, writer: sqlite3.Connectio
 
 
 def test_past_the_second_bound_it_is_emptied(path: Path, writer: sqlite3.Connection) -> None:
-    checkpoints = Checkpoints(path, "NORMAL", truncate_bytes=1)
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, truncate_bytes=1)
     checkpoints.consider(writer)
     assert wal_bytes(path) == 0
     checkpoints.close()
 
 
+class Failing:
+    """A connection that fails once, and then is the sound one."""
+
+    def __init__(self, error: int, sound: sqlite3.Connection) -> None:
+        self._errors = [error]
+        self._sound = sound
+
+    def execute(self, statement: str) -> object:
+        if not self._errors:
+            return self._sound.execute(statement)
+        reason = sqlite3.OperationalError("no more")
+        reason.sqlite_errorcode, reason.sqlite_errorname = self._errors.pop(), "SQLITE_SOME"
+        raise reason
+
+    def close(self) -> None:
+        self._sound.close()
+
+
+def test_a_copy_that_the_disk_fails_is_told(path: Path, writer: sqlite3.Connection) -> None:
+    told: list[sqlite3.Error] = []
+    checkpoints = Checkpoints(path, "NORMAL", told.append, copy_bytes=1)
+    ioerr_fsync = sqlite3.SQLITE_IOERR | 4 << 8
+    checkpoints._connection = Failing(ioerr_fsync, checkpoints._connection)
+    checkpoints.consider(writer)
+    checkpoints.close()
+    assert [str(error) for error in told] == ["no more"]
+
+
+def test_a_copy_for_which_there_is_no_space_is_tried_again(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, copy_bytes=1)
+    checkpoints._connection = Failing(sqlite3.SQLITE_FULL, checkpoints._connection)
+    before = path.stat().st_size
+    checkpoints._asked.put(True)
+    checkpoints._asked.put(True)
+    checkpoints.close()
+    assert path.stat().st_size > before
+
+
 def test_below_the_bounds_nothing_is_done(path: Path, writer: sqlite3.Connection) -> None:
-    checkpoints = Checkpoints(path, "NORMAL")
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail)
     before = path.stat().st_size
     checkpoints.consider(writer)
     checkpoints.close()
@@ -61,7 +101,7 @@ def test_below_the_bounds_nothing_is_done(path: Path, writer: sqlite3.Connection
 
 
 def test_a_reader_in_the_middle_only_puts_it_off(path: Path, writer: sqlite3.Connection) -> None:
-    checkpoints = Checkpoints(path, "NORMAL", truncate_bytes=1)
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, truncate_bytes=1)
     with closing(open_reader(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM things").fetchone()

@@ -39,7 +39,7 @@ def test_a_second_websocket_is_refused_and_changes_nothing(state: State) -> None
 
 
 @pytest.mark.parametrize("event", [Event.PROBE, Event.UPGRADE])
-@pytest.mark.parametrize("state", [State.POLLING, State.WEBSOCKET, State.CLOSING])
+@pytest.mark.parametrize("state", [State.POLLING, State.WEBSOCKET])
 def test_upgrade_packets_out_of_place_are_refused(state: State, event: Event) -> None:
     with pytest.raises(PacketError):
         step(state, event)
@@ -49,6 +49,14 @@ def test_polling_closes_with_the_next_poll_and_a_websocket_at_once() -> None:
     assert step(State.POLLING, Event.CLOSE_ASKED) == (State.CLOSING, Action.SAY_CLOSE)
     assert step(State.CLOSING, Event.LOST) == (State.CLOSED, Action.FINISH)
     assert step(State.WEBSOCKET, Event.CLOSE_ASKED) == (State.CLOSED, Action.FINISH)
+
+
+def test_a_client_that_changes_transport_while_it_is_closed_is_given_the_rest_there() -> None:
+    state, actions = walk(
+        State.POLLING, Event.CANDIDATE, Event.CUT_ASKED, Event.PROBE, Event.UPGRADE
+    )
+    assert state is State.CLOSED
+    assert actions[-2:] == [Action.ANSWER_PROBE, Action.LEAVE]
 
 
 @pytest.mark.parametrize("state", State)

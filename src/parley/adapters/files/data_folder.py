@@ -54,18 +54,19 @@ class DataFolder:
             raise DataFolderError(message) from error
 
     def secret(self) -> str:
-        """The secret of this folder, 256 random bits; made at the first call, readable by its owner alone."""
+        """The secret of this folder, 256 random bits; made at the first call, readable by its owner alone.
+
+        Raises:
+            DataFolderError: It can't be read, or not be made.
+        """
         file = self.path / "secret"
-        if not file.exists():
-            new = self.path / "secret.new"
-            new.unlink(missing_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)
-            with os.fdopen(descriptor, "w", encoding="ascii") as out:
-                out.write(secrets.token_urlsafe(32))
-                out.flush()
-                os.fsync(out.fileno())
-            new.replace(file)
-        return file.read_text(encoding="ascii")
+        try:
+            if not file.exists():
+                _make_secret(file)
+            return file.read_text(encoding="ascii")
+        except OSError as error:
+            message = f"The secret {file} can't be read or made: {error.strerror or error}."
+            raise DataFolderError(message) from error
 
     def close(self) -> None:
         """Let another process have it. The lock's file stays: removing it would race with who opens it next."""
@@ -116,6 +117,17 @@ def _refuse_network(path: Path) -> None:
             "Choose a local one with --data, or force it with PARLEY_ALLOW_NETWORK_DATA=true."
         )
         raise DataFolderError(message)
+
+
+def _make_secret(file: Path) -> None:
+    new = file.with_name("secret.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(32))
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(file)
 
 
 def _lock(path: Path) -> int:

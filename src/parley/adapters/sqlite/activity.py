@@ -24,14 +24,15 @@ _REPAIR = f"""
 _REFLECT = "UPDATE store SET activity_position = ?"
 
 
-def repair(connection: sqlite3.Connection) -> None:
-    """Bring the table forward to the last entry."""
+def repair(connection: sqlite3.Connection) -> int:
+    """Bring the table forward to the last entry; in how many conversations there was something to bring."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(_REPAIR)
+    late = connection.execute(_REPAIR).rowcount
     connection.execute(
         "UPDATE store SET activity_position = (SELECT coalesce(max(position), 0) FROM entries)"
     )
     connection.execute("COMMIT")
+    return late
 
 
 class Activity:

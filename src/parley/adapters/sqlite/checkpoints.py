@@ -3,10 +3,11 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
-from parley.adapters.sqlite.connections import Synchronous, open_writer
+from parley.adapters.sqlite.connections import Synchronous, open_writer, primary_code
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +21,16 @@ class Checkpoints:
 
     Under constant load it may never catch up with the writer, and the file would grow without end: past
     `truncate_bytes` the writer itself copies all and empties it, between two groups.
+
+    `failed` is called on this thread where the disk failed a copy. It must end the process: after a failed fsync the
+    kernel forgets which pages it did not write, so that a second one would succeed without them.
     """
 
     def __init__(
         self,
         path: Path,
         synchronous: Synchronous,
+        failed: Callable[[sqlite3.Error], object],
         *,
         copy_bytes: int = 8 * MEBIBYTE,
         truncate_bytes: int = 64 * MEBIBYTE,
@@ -33,6 +38,9 @@ class Checkpoints:
         self._wal = path.with_name(f"{path.name}-wal")
         self._copy_bytes = copy_bytes
         self._truncate_bytes = truncate_bytes
+        self._held = 0
+        self._lock = threading.Lock()
+        self._failed = failed
         self._connection = open_writer(path, synchronous)
         self._asked: SimpleQueue[bool] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="parley-checkpoints", daemon=True)
@@ -41,10 +49,20 @@ class Checkpoints:
     def consider(self, writer: sqlite3.Connection) -> None:
         """Look at how much there is to copy. On the writer's thread, outside a transaction."""
         size = self._wal.stat().st_size
-        if size > self._truncate_bytes:
+        if size > self._truncate_bytes and not self._held:
             truncate(writer)
         elif size > self._copy_bytes and self._asked.empty():
             self._asked.put(True)
+
+    def hold(self) -> None:
+        """Don't empty the write-ahead log until `release`: for a long reading, at which each try would wait."""
+        with self._lock:
+            self._held += 1
+
+    def release(self) -> None:
+        """Take one `hold` back."""
+        with self._lock:
+            self._held -= 1
 
     def close(self) -> None:
         """End the thread, once it is done with what it was asked for."""
@@ -56,8 +74,11 @@ class Checkpoints:
         while self._asked.get():
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            except sqlite3.Error:
-                logger.exception("a checkpoint failed; the write-ahead log keeps what it holds")
+            except sqlite3.Error as error:
+                if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                    self._failed(error)
+                    return
+                logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
 
 
 def truncate(connection: sqlite3.Connection) -> None:

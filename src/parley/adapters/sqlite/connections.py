@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from parley.adapters.sqlite.schema import CannotOpen
 
@@ -55,6 +55,30 @@ def _open(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+DISK: Final = frozenset(
+    (
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    )
+)
+"""Primary result codes that speak of the disk or the file, and of no mistake of this program."""
+
+DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+
+
+def fault_of_disk(error: BaseException) -> str | None:
+    """What is wrong with the disk or the file, in its own words; None where it is something else."""
+    if isinstance(error, OSError):
+        return str(error)
+    if isinstance(error, sqlite3.Error) and primary_code(error) in DISK:
+        return f"{error} ({error.sqlite_errorname})"
+    return None
 
 
 def primary_code(error: sqlite3.Error) -> int:

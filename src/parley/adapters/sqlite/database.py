@@ -1,27 +1,32 @@
 """The database file: opened, brought up to date, written by one thread and read by a few."""
 
 import asyncio
+import contextlib
+import logging
 import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from parley.adapters.sqlite import activity
 from parley.adapters.sqlite.activity import Activity
 from parley.adapters.sqlite.checkpoints import MEBIBYTE, Checkpoints, truncate
-from parley.adapters.sqlite.connections import Synchronous, open_writer
+from parley.adapters.sqlite.connections import DAMAGED, Synchronous, open_writer, primary_code
 from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
+from parley.adapters.sqlite.left_behind import secure
+from parley.adapters.sqlite.provenance import Highest, examine, new_epoch
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record, StoreIdentity
+from parley.ports.measures import Family
 
 FILE = "parley.db"
 READERS = 3
@@ -32,6 +37,8 @@ LOOK_SECONDS = 0.05
 """How often the writer looks at the disk: two system calls, which a small group would feel."""
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -54,6 +61,7 @@ class Database:
     ) -> "Database":
         """Open the database of this folder; one that isn't there is made, an older one brought up to date.
 
+        What a sudden end left behind is repaired, and all that is there made durable, before anything is answered.
         `fatal` is called on the event loop when a write failed so that its outcome is unknown; the process must end.
 
         Raises:
@@ -61,11 +69,16 @@ class Database:
             CannotOpen: It is damaged, no database at all, or can't be written.
         """
         path = folder / FILE
+        loop = asyncio.get_running_loop()
+
+        def failed(error: Exception) -> None:
+            loop.call_soon_threadsafe(fatal, error)
+
         try:
-            work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes)
+            work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes, failed)
             readers = await asyncio.to_thread(Readers, path, READERS)
-        except sqlite3.Error as error:
-            message = f"The database {path} can't be opened: {error}."
+        except (sqlite3.Error, OSError) as error:
+            message = f"The database {path} can't be opened: {error}.{_advice(error)}"
             raise CannotOpen(message) from error
         return cls(Writer(work.connection, work, fatal), readers, work)
 
@@ -73,6 +86,16 @@ class Database:
     def identity(self) -> StoreIdentity:
         """Which store this is."""
         return self._work.identity
+
+    def measured(self) -> list[Family]:
+        """How commits go."""
+        return self._writer.commits.measured()
+
+    def trouble(self) -> str | None:
+        """Why it can't be relied on right now, if there is a reason."""
+        if self._readers.damage is not None:
+            return f"the database is damaged: {self._readers.damage}"
+        return None if self._work.has_space() else "the disk is full"
 
     def unwritten_activity(self) -> Mapping[int, int]:
         """What a reading must add to `conversations.activity`; to be asked for before the reading."""
@@ -105,6 +128,15 @@ class Database:
         """
         return await self._readers.run(reading)
 
+    @contextlib.contextmanager
+    def unhurried_checkpoints(self) -> Iterator[None]:
+        """While a long reading goes on, the write-ahead log grows instead of the writer waiting to empty it."""
+        self._work.checkpoints.hold()
+        try:
+            yield
+        finally:
+            self._work.checkpoints.release()
+
     async def close(self) -> None:
         """Answer everything asked for, then leave one whole file."""
         await self._writer.close()
@@ -121,22 +153,40 @@ class _Work(Hooks):
         synchronous: Synchronous,
         random: RandomBytes,
         free_bytes: Callable[[Path], int],
+        failed: Fatal,
     ) -> None:
+        left_behind = secure(path.with_name(f"{path.name}-wal"))
         self._folder = path.parent
         self._free_bytes = free_bytes
         self.connection = open_writer(path, synchronous)
         migrate(self.connection, migrations())
-        self.identity = _identity(self.connection, random)
-        activity.repair(self.connection)
+        _make_identity(self.connection, random)
+        examine(self.connection, path, random)
+        self.identity = _identity(self.connection)
+        late = activity.repair(self.connection)
+        if left_behind:
+            logger.warning(
+                "the last process that had the database ended suddenly: %d bytes that it left in the write-ahead log "
+                "are taken over, and the activity of %d conversations is brought up to date",
+                left_behind,
+                late,
+            )
         self.activity = Activity(self.connection, time.monotonic)
         self.entries = Entries(self.connection, Keys(self.connection), self.activity)
-        self._checkpoints = Checkpoints(path, synchronous)
+        self._highest = Highest(path, self.entries.position)
+        self.checkpoints = Checkpoints(path, synchronous, failed)
         self._look_again = 0.0
         self._room = True
         self.between()
 
     def room(self) -> bool:
+        if not self._room:
+            self._look_for_room()
         return self._room
+
+    def has_space(self) -> bool:
+        """Whether there is space for a group. On any thread."""
+        return self._free_bytes(self._folder) > RESERVE_BYTES
 
     def before_commit(self) -> None:
         self.activity.flush(self.entries.position)
@@ -152,21 +202,52 @@ class _Work(Hooks):
         now = time.monotonic()
         if now >= self._look_again:
             self._look_again = now + LOOK_SECONDS
-            self._room = self._free_bytes(self._folder) > RESERVE_BYTES
-            self._checkpoints.consider(self.connection)
+            self._look_for_room()
+            self.checkpoints.consider(self.connection)
+            self._highest.write(self.entries.position)
 
     def close(self) -> None:
-        self._checkpoints.close()
+        self.checkpoints.close()
         self.connection.rollback()
-        truncate(self.connection)
+        with contextlib.suppress(sqlite3.Error):  # what can't be written is found again in the log
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.activity.flush(self.entries.position, at_once=True)
+            self.connection.execute("COMMIT")
+        self.connection.rollback()
+        self._highest.write(self.entries.position)
+        self._highest.close()
+        try:
+            truncate(self.connection)
+        except sqlite3.Error as error:
+            logger.error("the write-ahead log is left to the next start: %s", error)  # noqa: TRY400  # it says all
         self.connection.close()
 
+    def _look_for_room(self) -> None:
+        room = self.has_space()
+        if room and not self._room:
+            logger.warning("there is space on the disk again: commands are taken")
+        elif self._room and not room:
+            left = RESERVE_BYTES // MEBIBYTE
+            logger.error("less than %d MiB are left on the disk: nothing is written", left)
+        self._room = room
 
-def _identity(connection: sqlite3.Connection, random: RandomBytes) -> StoreIdentity:
-    """The store's epoch and key, made where it has none."""
+
+def _advice(error: sqlite3.Error | OSError) -> str:
+    """What an operator may do about it."""
+    code = 0 if isinstance(error, OSError) else primary_code(error)
+    if code in DAMAGED:
+        return " Restore a backup."
+    return " Make space on that disk." if code == sqlite3.SQLITE_FULL else ""
+
+
+def _make_identity(connection: sqlite3.Connection, random: RandomBytes) -> None:
+    """Give a store that is new its epoch and its key."""
     connection.execute(
         "INSERT INTO store (one, epoch, digest_key) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-        (random(8).hex(), random(32)),
+        (new_epoch(random), random(32)),
     )
+
+
+def _identity(connection: sqlite3.Connection) -> StoreIdentity:
     epoch, digest_key = connection.execute("SELECT epoch, digest_key FROM store").fetchone()
     return StoreIdentity(epoch, digest_key)

@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
-from parley.adapters.sqlite.connections import open_reader
+from parley.adapters.sqlite.connections import DAMAGED, fault_of_disk, open_reader, primary_code
 from parley.model.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ class Readers:
         for connection in self._connections:
             self._free.put(connection)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="parley-reader")
+        self.damage: str | None = None
+        """What a reading found that says that the file is damaged, for good."""
 
     async def run(self, reading: Reading[T]) -> T:
         """The result of `reading`, in one read transaction.
@@ -39,7 +41,7 @@ class Readers:
         try:
             return await loop.run_in_executor(self._threads, self._read, reading)
         except sqlite3.Error as error:
-            logger.exception("a reading failed")
+            self._say(error)
             raise Unavailable from error
 
     async def close(self) -> None:
@@ -47,6 +49,15 @@ class Readers:
         await asyncio.to_thread(self._threads.shutdown)
         for connection in self._connections:
             connection.close()
+
+    def _say(self, error: sqlite3.Error) -> None:
+        reason = fault_of_disk(error)
+        if reason is None:
+            logger.error("a reading failed", exc_info=error)
+            return
+        logger.error("the database could not be read: %s", reason)
+        if primary_code(error) in DAMAGED:
+            self.damage = reason
 
     def _read(self, reading: Reading[T]) -> T:
         connection = self._free.get()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
@@ -26,25 +25,25 @@ def listen(host: str, port: int) -> socket.socket:
 class HttpServer:
     """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI.
 
-    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol.
+    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol. Without them nothing is upgraded.
     """
 
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
-        websocket: Callable[..., asyncio.Protocol],
-        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]],
+        websocket: Callable[..., asyncio.Protocol] | None = None,
+        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]] | None = None,
         *,
-        access_log: bool,
-        trusted_proxies: Sequence[str],
+        access_log: bool = False,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         self._server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
                 # Called as classes are, so functions do.
-                http=front(HttpToolsProtocol),  # type: ignore[arg-type]
-                ws=websocket,  # type: ignore[arg-type]
+                http=front(HttpToolsProtocol) if front else HttpToolsProtocol,  # type: ignore[arg-type]
+                ws=websocket or "none",  # type: ignore[arg-type]
                 lifespan="off",
                 log_config=None,
                 access_log=access_log,
@@ -63,7 +62,8 @@ class HttpServer:
 
     async def stop(self, within_seconds: float) -> None:
         """Accept nothing new, let what is being answered finish within this time, close."""
-        self._server.config.timeout_graceful_shutdown = max(1, math.ceil(within_seconds))
+        # Handed on to asyncio, for which it need not be whole.
+        self._server.config.timeout_graceful_shutdown = within_seconds  # type: ignore[assignment]
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving

@@ -25,6 +25,7 @@ class Event(IntEnum):
     UPGRADE = auto()  # `5` on the candidate
     CANDIDATE_LOST = auto()
     CLOSE_ASKED = auto()  # by our side
+    CUT_ASKED = auto()  # by our side, with packets that no poll has taken yet
     LOST = auto()  # transport gone, heartbeat missed, rule broken, or `1` from the client
 
 
@@ -37,6 +38,7 @@ class Action(Enum):
     REFUSE_CANDIDATE = auto()
     ANSWER_PROBE = auto()
     SWITCH = auto()
+    LEAVE = auto()
     DROP_CANDIDATE = auto()
     SAY_CLOSE = auto()
     FINISH = auto()
@@ -46,12 +48,14 @@ class Action(Enum):
 # Integers, since a plain enumeration's hash is computed in Python at each look-up in this table.
 _S, _E, _A = State, Event, Action
 
-# Polling can't be closed at once: the packet that says so waits for the next poll (CLOSING).
+# Polling can't be closed at once: the packet that says so waits for the next poll (CLOSING), and so does what was
+# sent before a cut. A client that changes to its WebSocket just then is given what waits there.
 TRANSITIONS: dict[tuple[State, Event], tuple[State, Action]] = {
     (_S.POLLING, _E.MESSAGE): (_S.POLLING, _A.DELIVER),
     (_S.POLLING, _E.PONG): (_S.POLLING, _A.BEAT),
     (_S.POLLING, _E.CANDIDATE): (_S.UPGRADING, _A.ATTACH_CANDIDATE),
     (_S.POLLING, _E.CLOSE_ASKED): (_S.CLOSING, _A.SAY_CLOSE),
+    (_S.POLLING, _E.CUT_ASKED): (_S.CLOSING, _A.IGNORE),
     (_S.POLLING, _E.LOST): (_S.CLOSED, _A.FINISH),
     (_S.UPGRADING, _E.MESSAGE): (_S.UPGRADING, _A.DELIVER),
     (_S.UPGRADING, _E.PONG): (_S.UPGRADING, _A.BEAT),
@@ -60,6 +64,7 @@ TRANSITIONS: dict[tuple[State, Event], tuple[State, Action]] = {
     (_S.UPGRADING, _E.UPGRADE): (_S.WEBSOCKET, _A.SWITCH),
     (_S.UPGRADING, _E.CANDIDATE_LOST): (_S.POLLING, _A.DROP_CANDIDATE),
     (_S.UPGRADING, _E.CLOSE_ASKED): (_S.CLOSING, _A.SAY_CLOSE),
+    (_S.UPGRADING, _E.CUT_ASKED): (_S.CLOSING, _A.IGNORE),
     (_S.UPGRADING, _E.LOST): (_S.CLOSED, _A.FINISH),
     (_S.WEBSOCKET, _E.MESSAGE): (_S.WEBSOCKET, _A.DELIVER),
     (_S.WEBSOCKET, _E.PONG): (_S.WEBSOCKET, _A.BEAT),
@@ -69,6 +74,8 @@ TRANSITIONS: dict[tuple[State, Event], tuple[State, Action]] = {
     (_S.CLOSING, _E.MESSAGE): (_S.CLOSING, _A.IGNORE),
     (_S.CLOSING, _E.PONG): (_S.CLOSING, _A.IGNORE),
     (_S.CLOSING, _E.CANDIDATE): (_S.CLOSING, _A.REFUSE_CANDIDATE),
+    (_S.CLOSING, _E.PROBE): (_S.CLOSING, _A.ANSWER_PROBE),
+    (_S.CLOSING, _E.UPGRADE): (_S.CLOSED, _A.LEAVE),
     (_S.CLOSING, _E.CANDIDATE_LOST): (_S.CLOSING, _A.IGNORE),
     (_S.CLOSING, _E.CLOSE_ASKED): (_S.CLOSING, _A.IGNORE),
     (_S.CLOSING, _E.LOST): (_S.CLOSED, _A.FINISH),
