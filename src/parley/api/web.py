@@ -6,11 +6,13 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
+from litestar.types import AnyCallable
 from msgspec import Struct
 
+from parley.api.requests import JsonRequest
 from parley.model.errors import NotFound
 
 PAGE: Final = "index.html"
@@ -50,31 +52,28 @@ class WebRoutes:
         self._files = {path: _file(path, content) for path, content in files.items()}
 
     def routes(self) -> list[HTTPRouteHandler]:
-        hidden = {"include_in_schema": False, "sync_to_thread": False}
         return [
-            get(PLACES, **hidden)(self.page),
-            get("/assets/{name:str}", **hidden)(self.asset),
+            _hidden(PLACES, self.page),
+            _hidden(["/assets/{name:str}"], self.asset),
             *(
-                get(f"/{path}", **hidden)(self.file)
+                _hidden([f"/{path}"], self.file)
                 for path in self._files
                 if "/" not in path and path != PAGE
             ),
         ]
 
-    def page(self, request: Request[None, None, None]) -> Response[bytes]:
+    def page(self, request: JsonRequest) -> Response[bytes]:
         """The page, whichever of its places is meant."""
         page = self._files.get(PAGE)
         if page is None:
             return _answer(request, _file(PAGE, WITHOUT.encode()), ASK_FIRST)
         return _answer(request, page, ASK_FIRST)
 
-    def asset(
-        self, request: Request[None, None, None], name: Annotated[str, PathParameter()]
-    ) -> Response[bytes]:
+    def asset(self, request: JsonRequest, name: Annotated[str, PathParameter()]) -> Response[bytes]:
         """What the page loads."""
         return _answer(request, self._found(ASSETS + name), FOR_EVER)
 
-    def file(self, request: Request[None, None, None]) -> Response[bytes]:
+    def file(self, request: JsonRequest) -> Response[bytes]:
         """What has a name for ever, such as the icon."""
         return _answer(request, self._found(request.url.path.lstrip("/")), ASK_FIRST)
 
@@ -83,6 +82,12 @@ class WebRoutes:
         if file is None:
             raise NotFound("There is no such file.")
         return file
+
+
+def _hidden(paths: list[str], handler: AnyCallable) -> HTTPRouteHandler:
+    """A route that the API's description does not have."""
+    route: HTTPRouteHandler = get(paths, include_in_schema=False, sync_to_thread=False)(handler)
+    return route
 
 
 def _file(path: str, content: bytes) -> File:
@@ -95,7 +100,7 @@ def _file(path: str, content: bytes) -> File:
     )
 
 
-def _answer(request: Request[None, None, None], file: File, caching: str) -> Response[bytes]:
+def _answer(request: JsonRequest, file: File, caching: str) -> Response[bytes]:
     headers = {
         "Cache-Control": caching,
         "Content-Security-Policy": POLICY,
