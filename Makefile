@@ -36,7 +36,7 @@ format: .venv/.dev ## lay out the code as `make check` wants it
 bench: .venv/.dev tests/js/node_modules/.done bench/node_modules/.done ## side by side with other servers: prints ratios of CPU (ARGS="--help")
 	@$(BIN)/python -m bench $(ARGS)
 
-docs: .venv/.dev ## write the reference pages that are generated from the code
+docs: .venv/.dev ## write the reference pages and the Postman collection from the code
 	@$(BIN)/python -m docs.generate
 
 clean: ## remove what was set up and built

@@ -12,7 +12,7 @@ from tests.clients_js.package import compile_package, require_npm
 from tests.support.server import ServerProcess
 
 ROOT = Path(__file__).parents[2]
-GUIDE = ROOT / "docs" / "guides" / "javascript.md"
+GUIDE = ROOT / "docs" / "javascript.md"
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from parley.api.profiles import ProfileRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
+from parley.api.schemas import AnyEntrySchema, BodySchema
 from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
@@ -138,6 +139,7 @@ def create_app(
         before_send=[Headers(tls=tls)],
         cors_config=_cors(origins.allowed),
         openapi_config=description(version),
+        plugins=[AnyEntrySchema(), BodySchema()],
         logging_config=None,
     )
 
