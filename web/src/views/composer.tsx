@@ -86,6 +86,7 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
             {...names.attributes}
             onInput={(event) => {
               setText(event.currentTarget.value);
+              names.look();
               if (!editing && event.currentTarget.value.trim() !== "") conversation.typing();
             }}
             onKeyDown={onKeyDown}
@@ -153,8 +154,10 @@ function useCompletion(
 ) {
   const people = useSnapshot(client.people.changes);
   const [chosen, setChosen] = useState(0);
-  const [closed, setClosed] = useState("");
-  const begun = /(?<![\w.@-])@([\w.-]*)$/u.exec(text.slice(0, field.current?.selectionStart ?? text.length));
+  const [closed, setClosed] = useState<string | null>(null);
+  // Of the text as it is drawn: the field's own is that of the text before, while this one is being drawn.
+  const [caret, setCaret] = useState(text.length);
+  const begun = /(?<![\w.@-])@([\w.-]*)$/u.exec(text.slice(0, caret));
   const word = begun?.[1];
   const found = useMemo(() => {
     if (word === undefined) return [];
@@ -166,9 +169,9 @@ function useCompletion(
   useEffect(() => setChosen(0), [word]);
 
   const complete = (user: User) => {
-    const at = field.current!.selectionStart;
-    const head = `${text.slice(0, at - word!.length)}${user.username} `;
-    setText(head + text.slice(at));
+    const head = `${text.slice(0, caret - word!.length)}${user.username} `;
+    setText(head + text.slice(caret));
+    setCaret(head.length);
     requestAnimationFrame(() => field.current?.setSelectionRange(head.length, head.length));
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
@@ -202,14 +205,17 @@ function useCompletion(
     </ul>
   );
   const active = shown[chosen];
-  const attributes = active
-    ? {
-        "aria-controls": "names",
-        "aria-activedescendant": `name-${active.user_id}`,
-        "aria-autocomplete": "list" as const,
-      }
-    : {};
-  return { list, onKeyDown, attributes };
+  const look = () => setCaret(field.current!.selectionStart);
+  const attributes = {
+    onKeyUp: look,
+    onClick: look,
+    ...(active && {
+      "aria-controls": "names",
+      "aria-activedescendant": `name-${active.user_id}`,
+      "aria-autocomplete": "list" as const,
+    }),
+  };
+  return { list, onKeyDown, attributes, look };
 }
 
 function matches(user: User, word: string): boolean {
