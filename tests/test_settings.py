@@ -154,3 +154,28 @@ def test_every_setting_has_a_meaning_and_reads_its_own_default(field) -> None:
     assert field.meaning.endswith(".")
     if field.default not in (None, ()):
         assert field.parse(field.display(field.default)) == field.default
+
+
+@pytest.mark.parametrize("field", fields(), ids=lambda field: field.name)
+@pytest.mark.parametrize("text", ["nonsense", "-1", "https://example.org", "\N{SNOWMAN}"])
+def test_whatever_is_given_to_a_setting_is_taken_or_refused(field, text: str) -> None:
+    try:
+        field.parse(text)
+    except ValueError:
+        assert field.allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("smtp_url", "smtps://ada:hunter2@mail.example.org:465", "mail.example.org"),
+        ("public_url", "https://chat.example.org/app", "chat.example.org"),
+        ("metrics_token", "x" * 16, "x" * 15),
+    ],
+)
+def test_a_setting_that_may_be_missing_has_a_form_where_it_is_given(
+    name: str, good: str, bad: str
+) -> None:
+    variable = f"PARLEY_{name.upper()}"
+    assert getattr(read({}, {variable: good}, Path()).settings, name) == good
+    assert problems(**{variable: bad})[0].startswith(f"{variable} can't be ")

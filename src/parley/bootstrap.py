@@ -16,8 +16,12 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.files.web_files import web_files
 from parley.adapters.logs.mailer import LogMailer
 from parley.adapters.memory.bus import MemoryBus
+from parley.adapters.prometheus.app import metrics_app
+from parley.adapters.prometheus.exposition import CONTENT_TYPE, Exposition
+from parley.adapters.prometheus.lag import LoopLag
 from parley.adapters.security.clock import SystemClock
 from parley.adapters.security.passwords import Argon2Passwords
 from parley.adapters.security.tokens import JwtTokens
@@ -26,6 +30,9 @@ from parley.adapters.uvicorn.http_server import HttpServer
 from parley.adapters.websockets.unmasking import unmask
 from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
+from parley.api.metrics import Readings
+from parley.api.tally import App
+from parley.api.tally import Tally as Requests
 from parley.control.door import ControlDoor
 from parley.control.operations import Operations
 from parley.gateway.authentication import Authentication
@@ -40,6 +47,7 @@ from parley.journal.blocking import Blocking
 from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
+from parley.measures import Parts, measured
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
 from parley.model.rates import rate
@@ -62,6 +70,7 @@ from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.erasures import Erasures
 from parley.services.housekeeping import Chore, Housekeeping
+from parley.services.inspection import Inspection
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -106,13 +115,21 @@ SEEDED_AWAKE: Final = 20_000
 log = structlog.get_logger("parley")
 
 
+class Doors(Struct, frozen=True, kw_only=True):
+    """What people come in by; `metrics` goes on a port of its own."""
+
+    sockets: Server
+    http: HttpServer
+    metrics: HttpServer
+
+
 async def build(
     settings: Settings,
     folder: DataFolder,
     inside: AsyncExitStack,
     draining: Callable[[], bool],
-) -> tuple[Server, HttpServer]:
-    """Everything, wired: both doors, closed as yet. What must be closed behind them is on `inside`, in order.
+) -> Doors:
+    """Everything, wired: the doors, closed as yet. What must be closed behind them is on `inside`, in order.
 
     Raises:
         CannotOpenStore: The database can't be used.
@@ -120,7 +137,8 @@ async def build(
     core = await _core(settings, folder, inside)
     stores = core.stores
     people = _people(settings, core)
-    services = _services(settings, core, people)
+    journal = _journal(core, core.clock, settings.awake_conversations)
+    services = _services(settings, core, people, journal)
     erasing = Chore("carrying on erasures", ERASURES_S, services.erasures.carry_on)
     housekeeping = Housekeeping(
         chores=(*people.chores, erasing), after=core.after, spawn=core.background.spawn
@@ -132,18 +150,34 @@ async def build(
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
     browsers = _browsers(settings)
-    sockets = _sockets(settings, core, services, browsers)
+    gateway = _gateway(settings, core, services, browsers)
+    sockets = gateway.sockets
     if stores.heard is not None:
         core.bus.subscribe(on_record=stores.heard)
+    lag = LoopLag()
+    inside.callback(lag.close)
+    requests = Requests()
+    parts = Parts(
+        journal=journal,
+        hub=gateway.hub,
+        door=gateway.door,
+        sockets=sockets,
+        requests=requests,
+        stores=stores,
+        lag=lag,
+        bus=settings.bus,
+    )
+    exposition = Exposition(partial(measured, parts))
     app = _app(
         settings,
         core,
         services,
         browsers,
         draining,
+        exposition=exposition,
     )
     http = HttpServer(
-        _routed(app, sockets),
+        _routed(requests.before(app), sockets),
         sockets.websocket_protocol,
         sockets.http_protocol,
         access_log=settings.access_log,
@@ -152,7 +186,9 @@ async def build(
     control = ControlDoor(_operations(core, services.sessions))
     inside.push_async_callback(control.close)
     await control.open(folder.path)
-    return sockets, http
+    # Whether there is an access log is one switch for the whole process.
+    metrics = HttpServer(metrics_app(exposition), access_log=settings.access_log)
+    return Doors(sockets=sockets, http=http, metrics=metrics)
 
 
 async def operations(
@@ -287,10 +323,8 @@ def _people(settings: Settings, core: Core) -> People:
     )
 
 
-def _services(settings: Settings, core: Core, people: People) -> Services:
-
+def _services(settings: Settings, core: Core, people: People, journal: Journal) -> Services:
     stores = core.stores
-    journal = _journal(core, core.clock, settings.awake_conversations)
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
     blocking = Blocking(store=stores.blocks, spawn=core.background.spawn)
@@ -443,7 +477,17 @@ def _operations(core: Core, sessions: Sessions) -> Operations:
         journal = _journal(core, clock, SEEDED_AWAKE)
         return journal, _naming(core, journal)
 
+    stores = core.stores
     return Operations(
+        inspection=Inspection(
+            catalogue=stores.catalogue,
+            integrity=stores.integrity,
+            log=stores.log,
+            views=stores.conversations,
+            marks=stores.marks,
+            rooms=stores.rooms,
+        ),
+        backups=stores.backups,
         seeding=Seeding(
             journal=journal,
             accounts=core.stores.accounts,
@@ -477,7 +521,15 @@ def _browsers(settings: Settings) -> Browsers:
     )
 
 
-def _sockets(settings: Settings, core: Core, services: Services, browsers: Browsers) -> Server:
+class Gateway(Struct, frozen=True, kw_only=True):
+    """The real-time side."""
+
+    sockets: Server
+    hub: Hub
+    door: Door
+
+
+def _gateway(settings: Settings, core: Core, services: Services, browsers: Browsers) -> Gateway:
     server = Server(
         Config(
             ping_interval=settings.ping_interval_seconds,
@@ -507,7 +559,7 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
     expiry = Expiry(
         namespace=namespace, sessions=services.sessions, clock=core.clock, after=core.after
     )
-    Door(
+    door = Door(
         namespace=namespace,
         hub=hub,
         commands=Commands(
@@ -530,9 +582,10 @@ def _sockets(settings: Settings, core: Core, services: Services, browsers: Brows
         ),
         spawn=core.background.spawn,
         commanding=rate(settings.commands_per_second, core.clock.monotonic),
+        monotonic=core.clock.monotonic,
         most_connections=settings.max_sockets,
     )
-    return server
+    return Gateway(sockets=server, hub=hub, door=door)
 
 
 def _recoveries(
@@ -560,7 +613,12 @@ def _app(
     services: Services,
     browsers: Browsers,
     draining: Callable[[], bool],
+    *,
+    exposition: Exposition,
 ) -> Litestar:
+    web = web_files()
+    if not web:
+        log.info("no web client", how="`make run` builds it where npm and Node.js 20.19 are")
     return create_app(
         services,
         not_ready=lambda: "draining" if draining() else core.stores.trouble(),
@@ -570,12 +628,20 @@ def _app(
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
+        web=web,
         most_body_bytes=settings.max_body_bytes,
+        readings=_readings(settings, exposition),
         asking=rate(settings.requests_per_second, core.clock.monotonic),
     )
 
 
-def _routed(rest: Litestar, sockets: Server) -> Callable[..., Awaitable[None]]:
+def _readings(settings: Settings, exposition: Exposition) -> Readings | None:
+    if settings.metrics_token is None:
+        return None
+    return Readings(text=exposition.text, content_type=CONTENT_TYPE, token=settings.metrics_token)
+
+
+def _routed(rest: App, sockets: Server) -> Callable[..., Awaitable[None]]:
     path = sockets.config.path
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

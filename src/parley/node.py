@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from typing import Final
 
 import structlog
@@ -41,10 +41,11 @@ def serve(settings: Settings) -> None:
     try:
         with (
             DataFolder(settings.data, allow_network=settings.allow_network_data) as folder,
-            _listener(settings) as listener,
+            _listener(settings.host, settings.port, "--host and --port") as listener,
+            _metrics_listener(settings) as metrics_listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(Node(settings, folder).run(listener))
+            runner.run(Node(settings, folder).run(listener, metrics_listener))
     except (DataFolderError, CannotOpenStore) as error:
         raise CannotStart(str(error)) from error
     except Unavailable as error:
@@ -60,13 +61,14 @@ class Node:
         self._folder = folder
         self._draining = False
 
-    async def run(self, listener: socket.socket) -> None:
-        """Start, serve on the listener, stop when a signal says so."""
+    async def run(self, listener: socket.socket, metrics_listener: socket.socket | None) -> None:
+        """Start, serve on the listeners, stop when a signal says so."""
         async with AsyncExitStack() as inside:
-            sockets, http = await build(
-                self._settings, self._folder, inside, lambda: self._draining
-            )
-            await http.start(listener)
+            doors = await build(self._settings, self._folder, inside, lambda: self._draining)
+            if metrics_listener is not None:
+                await doors.metrics.start(metrics_listener)
+                inside.push_async_callback(doors.metrics.stop, within_seconds=1)
+            await doors.http.start(listener)
             told_to_stop = _heed_signals()
             gc.collect()
             gc.freeze()  # what lives now lives on: no collection need walk it again
@@ -81,7 +83,7 @@ class Node:
             await told_to_stop.wait()
             log.info("stopping", within_seconds=settings.drain_seconds)
             watchdog = _end_within(settings.drain_seconds + CLOSING_SECONDS)
-            await self._drain(sockets, http)
+            await self._drain(doors.sockets, doors.http)
         watchdog.cancel()
         log.info("stopped")
 
@@ -128,17 +130,23 @@ def _heed_signals() -> asyncio.Event:
     return told
 
 
-def _listener(settings: Settings) -> socket.socket:
+def _listener(host: str, port: int, choose: str) -> socket.socket:
     try:
-        return listen(settings.host, settings.port)
+        return listen(host, port)
     except OSError as error:
         # The standard library appends the address to the reason, which would say it twice.
         reason = (error.strerror or str(error)).partition(" (")[0]
         message = (
-            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
-            "Choose another address with --host and --port."
+            f"Can't listen on {host} port {port}: {reason}. Choose another address with {choose}."
         )
         raise CannotStart(message) from error
+
+
+def _metrics_listener(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    if not settings.metrics_port:
+        return nullcontext()
+    names = "PARLEY_METRICS_HOST and PARLEY_METRICS_PORT"
+    return _listener(settings.metrics_host, settings.metrics_port, names)
 
 
 def _url(listener: socket.socket) -> str:

@@ -18,7 +18,11 @@ PLACEHOLDER: Final = re.compile(
 )
 SECRET_CHARACTERS: Final = 32
 
+# A pattern is of a text; of a text or nothing it would be of no type.
 Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
+Address = Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")]
+MailServer = Annotated[str, Meta(pattern=r"^smtps?://(?:[^/@\s]*@)?[^/@\s]+/?$")]
+Token = Annotated[str, Meta(pattern=r"^[!-~]{16,}$")]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -108,6 +112,25 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Log lines for people, or one JSON object a line."),
     ] = "console"
     access_log: Annotated[bool, Meta(description="Log a line per HTTP request.")] = False
+    metrics_token: Annotated[
+        Token | None,
+        Meta(
+            description="Whoever shows this as a bearer token reads `/metrics`. Not set: it is not on the port that "
+            "people use.",
+            extra={"secret": True, "allowed": "16 or more letters, digits and signs"},
+        ),
+    ] = None
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="A port of its own for `/metrics`, without a token: whoever reaches it reads. 0 is for none.",
+        ),
+    ] = 0
+    metrics_host: Annotated[
+        str, Meta(description="Address of that port; keep it off the internet.")
+    ] = "127.0.0.1"
     max_body_bytes: Annotated[int, Meta(ge=1024, description="Largest body of a REST request.")] = (
         1_048_576
     )
@@ -155,9 +178,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 5
     smtp_url: Annotated[
-        str | None,
+        MailServer | None,
         Meta(
-            pattern=r"^smtps?://(?:[^/@\s]*@)?[^/@\s]+/?$",
             description="How mail is sent: by smtp:// (with STARTTLS where there is a password) or smtps://. "
             "Not set: it is printed to the log.",
             extra={"allowed": "an address such as smtps://name:password@mail.example.org"},
@@ -172,9 +194,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = "Parley <parley@localhost>"
     public_url: Annotated[
-        str | None,
+        Address | None,
         Meta(
-            pattern=r"^https?://[^\s?#]+$",
             description="Where people's client is, for links in mails. Not set: mails carry codes alone.",
             extra={"allowed": "an address such as https://chat.example.org"},
         ),

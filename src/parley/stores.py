@@ -12,6 +12,7 @@ from parley.adapters.files.data_folder import DataFolder
 from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.sqlite.accounts import SqliteAccounts
 from parley.adapters.sqlite.acquaintances import SqliteAcquaintances
+from parley.adapters.sqlite.backups import SqliteBackups
 from parley.adapters.sqlite.blocks import SqliteBlocks
 from parley.adapters.sqlite.catalogue import SqliteCatalogue
 from parley.adapters.sqlite.codes import SqliteCodes
@@ -20,6 +21,7 @@ from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.erasures import SqliteErasures
+from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.preferences import SqlitePreferences
@@ -30,14 +32,17 @@ from parley.adapters.sqlite.schema import CannotOpen
 from parley.adapters.sqlite.sessions import SqliteSessions
 from parley.ports.accounts import AccountStore
 from parley.ports.acquaintances import Acquaintances
+from parley.ports.backups import Backups
 from parley.ports.blocks import BlockStore
 from parley.ports.clock import Clock
 from parley.ports.codes import CodeStore
 from parley.ports.contacts import ContactStore
 from parley.ports.conversations import Conversations
 from parley.ports.erasures import ErasureStore
+from parley.ports.integrity import Integrity
 from parley.ports.log import Log, Record, StoreIdentity
 from parley.ports.marks import MarkStore
+from parley.ports.measures import Family
 from parley.ports.preferences import PreferenceStore
 from parley.ports.presence import PresenceStore
 from parley.ports.recovery import Replays
@@ -76,9 +81,12 @@ class Stores(Struct, frozen=True, kw_only=True):
     blocks: BlockStore
     catalogue: Catalogue
     replays: Replays
+    integrity: Integrity
     trouble: Callable[[], str | None]
     heard: Callable[[Record], None] | None = None
     intake: Intake | None = None
+    backups: Backups | None = None
+    measured: Callable[[], list[Family]] = list
 
 
 async def open_stores(
@@ -125,6 +133,9 @@ async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack
         blocks=SqliteBlocks(database),
         catalogue=SqliteCatalogue(database),
         replays=await SqliteReplays.begin(database),
+        integrity=SqliteIntegrity(database),
+        backups=SqliteBackups(database, folder.path),
+        measured=database.measured,
         trouble=database.trouble,
     )
 
@@ -170,6 +181,7 @@ async def _mongodb(
         blocks=store.blocks,
         catalogue=store.catalogue,
         replays=MemoryReplays(log=store.log, views=store.conversations, random=token_bytes),
+        integrity=store.integrity,
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
         intake=store.intake,

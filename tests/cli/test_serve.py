@@ -173,3 +173,14 @@ def test_reload_starts_anew_when_the_source_changes_and_ends_with_its_server(
         server.signal(signal.SIGTERM)
         assert server.exit_code() == 0
         assert server.lines[-1]["event"] == "stopped"
+
+
+def test_a_port_for_metrics_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = run("serve", data=tmp_path / "data", metrics_port=port)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(
+        f"Can't listen on 127.0.0.1 port {port}: Address already in use. "
+        "Choose another address with PARLEY_METRICS_HOST and PARLEY_METRICS_PORT.\n"
+    )

@@ -6,6 +6,7 @@ import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from parley.control import door as door_module
 from parley.control.address import NAME, reachable
 from parley.control.door import ControlDoor
 from parley.control.operations import Operations
-from parley.control.protocol import CreateAccount, ListAccounts, encode
+from parley.control.protocol import Backup, CreateAccount, ListAccounts, encode
 from tests.support.house import House, a_house
 
 
@@ -25,7 +26,11 @@ def house() -> Iterator[House]:
 
 @asynccontextmanager
 async def opened(house: House, folder: Path) -> AsyncIterator[ControlDoor]:
-    door = ControlDoor(Operations(operator=house.operator, seeding=house.seeding))
+    nowhere: Any = None
+    operations = Operations(
+        operator=house.operator, seeding=house.seeding, inspection=nowhere, backups=None
+    )
+    door = ControlDoor(operations)
     await door.open(folder)
     try:
         yield door
@@ -61,6 +66,15 @@ async def test_a_refusal_is_told_in_words(house: House, tmp_path: Path) -> None:
         "code": "invalid",
         "message": "A username or an e-mail address is needed.",
     }
+
+
+async def test_a_store_that_is_backed_up_by_means_of_its_own_says_so(
+    house: House, tmp_path: Path
+) -> None:
+    async with opened(house, tmp_path):
+        (refused,) = await said(tmp_path, encode(Backup(target="/anywhere")))
+    assert (refused["line"], refused["code"]) == ("refused", "invalid")
+    assert "mongodump" in refused["message"]
 
 
 @pytest.mark.parametrize(

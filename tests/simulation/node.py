@@ -163,10 +163,10 @@ class Node:
         self.bus = core.bus
         with mock.patch.object(bootstrap, "token_bytes", premises.random):
             people = bootstrap._people(settings, core)
-            self.services = bootstrap._services(settings, core, people)
-        self.sockets: Server = bootstrap._sockets(
-            settings, core, self.services, bootstrap._browsers(settings)
-        )
+            journal = bootstrap._journal(core, core.clock, settings.awake_conversations)
+            self.services = bootstrap._services(settings, core, people, journal)
+        gateway = bootstrap._gateway(settings, core, self.services, bootstrap._browsers(settings))
+        self.sockets: Server = gateway.sockets
 
     def _stores(self, premises: Premises) -> Stores:
         log = self.log
@@ -187,6 +187,7 @@ class Node:
             blocks=premises.blocks,
             preferences=premises.preferences,
             catalogue=nothing,
+            integrity=nothing,
             replays=self._replays(premises),
             trouble=lambda: None,
         )

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from parley.socketio.protocol.frames import FrameParser, Opcode, parse_close, serialise
+from parley.socketio.protocol.frames import FrameParser, Limits, Opcode, parse_close, serialise
 from parley.socketio.server import Server
 
 REQUEST = (
@@ -35,6 +35,9 @@ class Wire(asyncio.Transport):
             self.protocol.pause_writing()
         else:
             self.sent += data
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.kernel)
 
     def flow(self) -> None:
         """Takes what has waited, and more."""
@@ -223,7 +226,7 @@ def unmasked(stream: bytes) -> list[tuple[int, bytes]]:
         if len(stream) < start + size:
             break
         masked = bytes((stream[0], stream[1] | 0x80)) + stream[2:start] + bytes(4)
-        frames += FrameParser(1 << 30, unmask=lambda data, _: data).feed(
+        frames += FrameParser(Limits(1 << 30, unmask=lambda data, _: data)).feed(
             masked + stream[start : start + size]
         )
         stream = stream[start + size :]

@@ -62,7 +62,7 @@ async def holder(settings: Settings, *, must_exist: bool = False) -> AsyncIterat
     Raises:
         NotDone: The folder or the store can't be used.
     """
-    if must_exist and not settings.data.is_dir():
+    if must_exist and settings.store == "sqlite" and not settings.data.is_dir():
         message = f"There is no data folder {settings.data}."
         raise NotDone(message)
     async with AsyncExitStack() as inside:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from parley.cli import admin, migrate, seed, serve, settings, verify
+from parley.cli import admin, backup, check, migrate, restore, seed, serve, settings, verify
 
 app = typer.Typer(
     name="parley",
@@ -21,6 +21,9 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.command("seed")(seed.seed)
+app.command("check")(check.check)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.command("settings")(settings.show)
 app.add_typer(admin.app, name="admin")
 app.command("verify")(verify.verify)

@@ -1,6 +1,7 @@
 """What each request does: parse, call one service method, translate the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -11,6 +12,8 @@ from parley.model.accounts import Account, AccountRole
 from parley.model.errors import Invalid
 from parley.model.instants import timestamp
 from parley.model.sessions import Session
+from parley.ports.backups import Backups, CannotBackUp
+from parley.services.inspection import Inspection
 from parley.services.operator import Operator, PasswordSet
 from parley.services.seeding import Amount, Seeding
 
@@ -25,9 +28,19 @@ MOST_ITEMS = 1_000
 class Operations:
     """The same for a request that came through the socket and for one of this very process."""
 
-    def __init__(self, *, operator: Operator, seeding: Seeding) -> None:
+    def __init__(
+        self,
+        *,
+        operator: Operator,
+        seeding: Seeding,
+        inspection: Inspection,
+        backups: Backups | None,
+    ) -> None:
+        """`backups` is None where the store is backed up by means of its own."""
         self._operator = operator
         self._seeding = seeding
+        self._inspection = inspection
+        self._backups = backups
         self._table: Mapping[type, Callable[[Any, Report], Awaitable[object]]] = {
             protocol.CreateAccount: self._create,
             protocol.ListAccounts: self._list,
@@ -37,6 +50,8 @@ class Operations:
             protocol.SetRole: self._set_role,
             protocol.SetDisabled: self._set_disabled,
             protocol.Seed: self._seed,
+            protocol.Check: self._check,
+            protocol.Backup: self._backup,
         }
 
     async def carry_out(self, ask: Ask[T], report: Report) -> T:
@@ -98,6 +113,22 @@ class Operations:
         )
         seeded = await self._seeding.run(amount, ask.password, report)
         return protocol.Seeded(**msgspec.structs.asdict(seeded))
+
+    async def _check(self, _ask: protocol.Check, report: Report) -> protocol.Checked:
+        found = await self._inspection.run(report)
+        return msgspec.convert(found, protocol.Checked, from_attributes=True)
+
+    async def _backup(self, ask: protocol.Backup, report: Report) -> protocol.BackedUp:
+        if self._backups is None:
+            raise Invalid("This store is a MongoDB: back it up with mongodump, or by a snapshot.")
+        target = Path(ask.target)
+        if not target.is_absolute():
+            raise Invalid("The backup's folder must be an absolute path.", field="target")
+        try:
+            made = await self._backups.make(target, report)
+        except CannotBackUp as problem:
+            raise Invalid(str(problem)) from problem
+        return protocol.BackedUp(epoch=made.epoch, entries=made.entries, bytes=made.bytes)
 
 
 def _role(admin: bool) -> AccountRole:

@@ -146,6 +146,43 @@ class Seed(Ask[Seeded], frozen=True, kw_only=True, tag="seed"):
     password: str | None = None
 
 
+class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that must not be so, and where."""
+
+    kind: str
+    message: str
+    conversation_id: str | None = None
+    seq: int | None = None
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """What was looked at; the first of the faults, and how many there are."""
+
+    accounts: int
+    conversations: int
+    entries: int
+    faults: list[Fault]
+    count: int
+
+
+class Check(Ask[Checked], frozen=True, kw_only=True, tag="check"):
+    """Compare everything with the logs."""
+
+
+class BackedUp(Struct, frozen=True, kw_only=True):
+    """The backup that was made; `entries` is the highest position in it."""
+
+    epoch: str
+    entries: int
+    bytes: int
+
+
+class Backup(Ask[BackedUp], frozen=True, kw_only=True, tag="backup"):
+    """Copy everything into a new or empty folder, named by an absolute path."""
+
+    target: str
+
+
 AnyAsk = (
     CreateAccount
     | ListAccounts
@@ -155,6 +192,8 @@ AnyAsk = (
     | SetRole
     | SetDisabled
     | Seed
+    | Check
+    | Backup
 )
 
 

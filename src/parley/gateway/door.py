@@ -1,6 +1,7 @@
 """The door itself: sockets come in authenticated, their commands become service calls, and every one is acked."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from parley.gateway.connection import Connection
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
 from parley.gateway.socket_commands import SocketCommands
+from parley.gateway.tally import Tally
 from parley.journal.commands import Committed
 from parley.model.entries import Entry
 from parley.model.errors import (
@@ -68,6 +70,7 @@ class Door:
         authenticate: Callable[[Socket], Awaitable[Admission]],
         spawn: Spawn,
         commanding: Rate = unlimited,
+        monotonic: Callable[[], float] = time.monotonic,
         most_in_flight: int = 1_000,
         most_connections: int = 50,
     ) -> None:
@@ -77,6 +80,8 @@ class Door:
         self._authenticate = authenticate
         self._spawn = spawn
         self._commanding = commanding
+        self._monotonic = monotonic
+        self.tally = Tally()
         self._most_in_flight = most_in_flight
         self._most_connections = most_connections
         self._commands: dict[str, tuple[Callable[[bytes], Any], Callable[[Any, Any], Later]]] = {}
@@ -136,20 +141,23 @@ class Door:
 
     def _command(self, socket: Socket, event: str, args: bytes, ack: Ack | None) -> None:
         connection: Connection = socket.data
+        began = self._monotonic()
         try:
             later = self._call(connection, event, args)
         except ChatError as error:
+            self._took(began)
             self._refuse(ack, error)
             return
         except Exception as fault:
+            self._took(began)
             self._log(connection, fault)
             self._refuse(ack, Unavailable())
             return
         connection.in_flight += 1
         if isinstance(later, Answer):
-            later.then(lambda answer: self._answered(connection, answer, ack))
+            later.then(lambda answer: self._answered(connection, answer, ack, began))
         else:
-            self._spawn(self._wait(connection, event, later, ack))
+            self._spawn(self._wait(connection, event, later, ack, began))
 
     def _attached(
         self, _socket: Socket, _event: str, _args: bytes, _data: Sequence[bytes], ack: Ack | None
@@ -180,7 +188,12 @@ class Door:
         return call(connection if event in self._of_sockets else connection.user_id, payload)
 
     async def _wait(
-        self, connection: Connection, event: str, work: Coroutine[Any, Any, Any], ack: Ack | None
+        self,
+        connection: Connection,
+        event: str,
+        work: Coroutine[Any, Any, Any],
+        ack: Ack | None,
+        began: float,
     ) -> None:
         """See work to its answer. While catching up reads, pushes wait, so that they follow its answer in order."""
         answer: Answer[Any] = Answer()
@@ -191,12 +204,15 @@ class Door:
             answer.resolve(await work)
         except Exception as error:
             answer.fail(error)
-        self._answered(connection, answer, ack)
+        self._answered(connection, answer, ack, began)
         if held:
             connection.catching_up = False
             connection.socket.release()
 
-    def _answered(self, connection: Connection, answer: Answer[Any], ack: Ack | None) -> None:
+    def _answered(
+        self, connection: Connection, answer: Answer[Any], ack: Ack | None, began: float
+    ) -> None:
+        self._took(began)
         try:
             value = answer.result()
             if ack is not None:
@@ -210,6 +226,9 @@ class Door:
         if connection.leaving is not None and not connection.in_flight:
             connection.leaving.resolve(None)
 
+    def _took(self, began: float) -> None:
+        self.tally.seconds.observe(self._monotonic() - began)
+
     def _ok(self, value: object) -> bytes:
         """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
         if isinstance(value, Committed):
@@ -222,6 +241,7 @@ class Door:
         logger.error("a command failed", exc_info=fault, extra=who)
 
     def _refuse(self, ack: Ack | None, error: ChatError) -> None:
+        self.tally.refused(error)
         if ack is not None:
             ack(self._encode(ErrorAck(False, problem(error))))
 

@@ -104,10 +104,17 @@ class Hub:
         self._spawn = spawn
         self._encode = msgspec.json.Encoder().encode
         self._people: dict[UserId, set[Connection]] = {}
+        self.pushes = 0
+        """Entries handed to sockets since the process began."""
         self._arriving: set[Connection] = set()
         self._rooms: dict[ConversationId, _Room] = {}
 
     # --- sockets ------------------------------------------------------------------------------------------------
+
+    @property
+    def people(self) -> int:
+        """How many people have sockets on this node."""
+        return len(self._people)
 
     def connections(self, user_id: UserId) -> int:
         """How many sockets a person has on this node."""
@@ -341,6 +348,7 @@ class Hub:
         room = self._rooms.get(conversation_id)
         if room is not None:
             room.last = entry.seq
+            self.pushes += len(room.connections)
             self._forget_if_empty(conversation_id, room)
 
     def _let_in(self, entry: Entry) -> None:

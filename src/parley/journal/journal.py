@@ -5,6 +5,7 @@ from collections import OrderedDict
 from parley.journal.commands import Attempt, Committed, Digester, Judge
 from parley.journal.sequencer import Sequencer
 from parley.journal.shared import SharedSequencer
+from parley.journal.tally import Tally
 from parley.model.conversations import State
 from parley.model.ids import SERVER_MADE, ConversationId, RandomBytes, UserId
 from parley.ports.answers import Answer
@@ -40,6 +41,7 @@ class Journal:
         self._awake: OrderedDict[ConversationId, Sequencer] = OrderedDict()
         self._spawn = spawn
         self._count = 0
+        self.tally = Tally()
         self._process = f"{SERVER_MADE}{random(12).hex()}"
 
     def commit(
@@ -88,6 +90,11 @@ class Journal:
         """
         return self._sequencer(conversation_id).ready()
 
+    @property
+    def awake(self) -> int:
+        """How many conversations' states are in memory."""
+        return len(self._awake)
+
     def on_record(self, record: Record) -> None:
         """Take in what the bus brings; to be subscribed where other nodes write the same log."""
         sequencer = self._awake.get(record.entry.conversation_id)
@@ -107,6 +114,7 @@ class Journal:
             clock=self._clock,
             spawn=self._spawn,
             forget=self._forget,
+            tally=self.tally,
         )
         return sequencer
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from parley.journal.commands import Attempt, Committed, Unchanged
+from parley.journal.tally import Tally
 from parley.model.contents import is_erasure
 from parley.model.conversations import State, apply
 from parley.model.entries import Entry, MessageNew
@@ -25,7 +26,7 @@ from parley.model.errors import ChatError, ClientIdReused, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp, timestamp
 from parley.model.layered import Layered
-from parley.model.messages import NotLoaded, folded_facts, target
+from parley.model.messages import UNTOUCHED, NotLoaded, advanced, facts_of, target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus
@@ -49,6 +50,7 @@ class Sequencer:
         "_bus",
         "_clock",
         "_forget",
+        "_handed_over",
         "_held",
         "_in_flight",
         "_keys",
@@ -57,6 +59,7 @@ class Sequencer:
         "_since",
         "_spawn",
         "_speculative",
+        "_tally",
         "_waiting",
         "_wanting",
         "state",
@@ -71,12 +74,15 @@ class Sequencer:
         clock: Clock,
         spawn: Spawn,
         forget: "Callable[[Sequencer], None]",
+        tally: Tally,
     ) -> None:
         self._log = log
         self._bus = bus
         self._clock = clock
         self._spawn = spawn
         self._forget = forget
+        self._tally = tally
+        self._handed_over = 0.0
         self.state = State(conversation_id)
         self._speculative = self.state
         self._ready: Answer[State] = Answer()
@@ -254,7 +260,7 @@ class Sequencer:
         since = self._since[message_seq] = []
         try:
             found = await self._ask(self._log.read(conversation_id, message_seq - 1, 1))
-            head, aimed = await self._ask(self._log.aimed(conversation_id, [message_seq]))
+            head, aftermaths = await self._ask(self._log.aftermaths(conversation_id, [message_seq]))
         except Unavailable:
             for attempt in self._wanting.pop(message_seq, ()):
                 self._fail(attempt, Unavailable())
@@ -264,7 +270,11 @@ class Sequencer:
         message = found[0].entry if found else None
         facts = None
         if isinstance(message, MessageNew):
-            facts = folded_facts(message, [*aimed, *(entry for entry in since if entry.seq > head)])
+            facts = facts_of(message, aftermaths.get(message_seq, UNTOUCHED))
+            for entry in since:
+                # An erasure may have come between the two readings, and only the message itself shows it.
+                if entry.seq > head or is_erasure(entry):
+                    facts = advanced(facts, entry)
         if len(self.state.facts) >= MOST_FACTS:
             self.state.facts.clear()
         self.state.facts[message_seq] = facts
@@ -281,11 +291,13 @@ class Sequencer:
         batch, self._waiting = self._waiting, []
         self._in_flight = batch
         records = [attempt.record for attempt in batch if attempt.record is not None]
+        self._handed_over = self._clock.monotonic()
         self._log.append(self.state.conversation_id, self.state.head, records).then(self._appended)
 
     def _appended(self, answer: Answer[Appended]) -> None:
         appended = answer.result()
         batch, self._in_flight = self._in_flight, []
+        messages = self.state.messages
         done, rest = batch[: appended.count], batch[appended.count :]
         # Answers below may bring the next command in before this returns, so everything else comes first.
         self._blocked = appended.stopped is not None
@@ -296,6 +308,7 @@ class Sequencer:
                 if attempt.record is not None
             ]
         )
+        self._count(appended, self.state.messages - messages)
         again = self._take_back() if self._blocked else []
         self._renew_speculative()
         for attempt in done:
@@ -306,6 +319,15 @@ class Sequencer:
             self._pump()
         else:
             self._stopped(appended.stopped, rest, again)
+
+    def _count(self, appended: Appended, messages: int) -> None:
+        tally = self._tally
+        tally.entries += appended.count
+        tally.messages += messages
+        tally.seconds.observe(self._clock.monotonic() - self._handed_over)
+        if appended.stopped is not None:
+            name = type(appended.stopped).__name__.lower()
+            tally.stopped[name] = tally.stopped.get(name, 0) + 1
 
     def _learn(self, records: Sequence[Record]) -> None:
         """Apply what is newly known to be committed, and hand it to publishing, in order of seq."""

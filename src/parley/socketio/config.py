@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from parley.socketio.protocol.deflate import Deflate
-from parley.socketio.protocol.frames import xor_mask
+from parley.socketio.protocol.frames import Limits, xor_mask
 
 _SID_BYTES = 15
 _SID_LENGTH = 20
@@ -78,3 +78,9 @@ class Config:
     decode: Callable[[bytes], object] = json.loads
     unmask: Callable[[bytes, bytes], bytes] = xor_mask
     new_id: Callable[[], str] = field(default_factory=sids)
+    frame_limits: Limits = field(init=False)
+    """What follows from these for frames."""
+
+    def __post_init__(self) -> None:
+        limits = Limits(self.max_payload, self.max_fragments, self.unmask)
+        object.__setattr__(self, "frame_limits", limits)

@@ -30,7 +30,7 @@ class Encoded:
         self.text = text
         self.attachments = attachments
         size = len(text)
-        # serialise(1, text), spelt out for the sizes that nearly all have: a quarter of the time.
+        # serialise(1, text), spelt out for the sizes that nearly all have: a third of the time.
         if size < _LENGTH_16:
             frames = _SHORT_HEADERS[size] + text
         elif size < _LENGTH_64:

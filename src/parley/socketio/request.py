@@ -9,7 +9,11 @@ from parley.socketio.protocol.handshake import RequestHead, read_headers, read_r
 
 
 class Request:
-    """Method, target and headers of a request; kept as it came, since most are never asked for."""
+    """Method, target and headers of a request; kept as it came, since most are never asked for.
+
+    Once the handshake is over it is without the key of a WebSocket, which is for that alone; so requests of clients of
+    one kind are alike, and share their memory.
+    """
 
     __slots__ = ("_head", "_headers", "_parts", "address", "secure")
 
@@ -20,7 +24,7 @@ class Request:
         secure: bool,
     ) -> None:
         """Takes the head as it came, without the empty line, and the peer's address."""
-        self._head = head
+        self._head: bytes | str = head
         self._parts: RequestHead | None = None
         self._headers: Mapping[str, str] | None = None
         # Connections from one proxy, or one network behind a router, share their address.
@@ -40,7 +44,8 @@ class Request:
     @property
     def _read(self) -> RequestHead:
         if self._parts is None:
-            self._parts = read_request(self._head)
+            head = self._head
+            self._parts = read_request(head.encode("latin-1") if isinstance(head, str) else head)
         return self._parts
 
     @property
@@ -72,6 +77,11 @@ class Request:
 
     def compact(self) -> None:
         """Forgets what can be parsed again; a connection keeps its request as long as it lives."""
+        head = self._head
+        if not isinstance(head, str):
+            head = head.decode("latin-1")
+            key = self.headers.get("sec-websocket-key")
+            self._head = intern(head.replace(key, "", 1) if key else head)
         self._parts = None
         self._headers = None
 

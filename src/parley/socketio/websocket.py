@@ -12,6 +12,7 @@ from parley.socketio.protocol.errors import FrameError, UpgradeError
 from parley.socketio.protocol.frames import (
     CloseCode,
     FrameParser,
+    Limits,
     Opcode,
     parse_close,
     serialise,
@@ -28,6 +29,7 @@ from parley.socketio.request import Request
 # As plain integers: an attribute of an enumeration costs more than the comparison it is for.
 _TEXT = int(Opcode.TEXT)
 _BINARY = int(Opcode.BINARY)
+_NOTHING = Limits(0)
 
 
 class Handler(Protocol):
@@ -67,6 +69,7 @@ class WebSocket(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_allowed",
         "_closing",
         "_config",
         "_connections",
@@ -101,6 +104,7 @@ class WebSocket(asyncio.Protocol):
         self._closing = False
         self._parked: deque[bytes] | None = None
         self._parked_size = 0
+        self._allowed = 0
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _discard
@@ -151,9 +155,9 @@ class WebSocket(asyncio.Protocol):
             handler.on_lost(Reason.TRANSPORT_CLOSE)
             return
         config = self._config
-        inflate = None
+        limits = config.frame_limits
         if self.deflate is not None:
-            inflate = self.deflate.inflater(config.max_payload)
+            limits = limits._replace(inflate=self.deflate.inflater(config.max_payload))
             headers = (*headers, ("Sec-WebSocket-Extensions", self.deflate.header))
         transport = self._transport
         descriptor = _descriptor_of(transport)
@@ -162,7 +166,7 @@ class WebSocket(asyncio.Protocol):
             transport.set_write_buffer_limits(high=0)
         transport.write(accept(self._key, headers) + greeting)
         self._key = None
-        self._parser = FrameParser(config.max_payload, config.max_fragments, config.unmask, inflate)
+        self._parser = FrameParser(limits)
         self._handler = handler
         if self._paused:
             self.pause_writing()
@@ -238,6 +242,11 @@ class WebSocket(asyncio.Protocol):
 
     # --- writing
 
+    @property
+    def outbox_bytes(self) -> int:
+        """How many bytes wait, parked here and in the transport, for the peer to read."""
+        return self._parked_size + self._transport.get_write_buffer_size()
+
     def pause_writing(self) -> None:
         """The kernel takes no more: frames wait here, and so do the peer's requests."""
         self._paused = True
@@ -256,15 +265,24 @@ class WebSocket(asyncio.Protocol):
             self._transport.write(frames)
         if not self._paused:
             self._parked = None
+            self._allowed = 0
             self._open_writer(self._transport.write, _descriptor_of(self._transport))
             self._transport.resume_reading()
+
+    def allow(self, size: int) -> None:
+        """Lets this much more wait than `max_outbox`, until nothing waits; the largest one counts.
+
+        For answers. A peer that does not read has none of its requests read, so these are few,
+        but one alone may be larger than the bound: its client would be cut, return, and ask again.
+        """
+        self._allowed = max(self._allowed, size)
 
     def _park(self, frames: bytes) -> None:
         if self._parked is None:
             self._parked = deque()
         self._parked.append(frames)
         self._parked_size += len(frames)
-        if self._parked_size > self._config.max_outbox:
+        if self._parked_size > self._config.max_outbox + self._allowed:
             # Not here and now: whoever writes may be in the middle of a room's members.
             self._open_writer(_discard)
             asyncio.get_running_loop().call_soon(self._overflow)
@@ -314,7 +332,7 @@ class WebSocket(asyncio.Protocol):
 
     def _fail(self, error: FrameError) -> None:
         """Ends a connection whose peer can no longer be understood."""
-        self._parser = FrameParser(0)
+        self._parser = FrameParser(_NOTHING)
         self._parser.error = error
         if not self._closing:
             self._send_last(serialise_close(error.code, error.reason))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from parley.socketio.protocol.deflate import Agreement, Deflate, negotiate
 from parley.socketio.protocol.errors import FrameError
-from parley.socketio.protocol.frames import CloseCode, FrameParser, Opcode, serialise
+from parley.socketio.protocol.frames import CloseCode, FrameParser, Limits, Opcode, serialise
 
 TAIL = b"\x00\x00\xff\xff"
 ALL = Deflate(threshold=0)
@@ -32,7 +32,7 @@ def agreed(offers: str, settings: Deflate = ALL) -> Agreement:
 def parser(
     settings: Deflate = ALL, max_size: int = 1000, offers: str = "permessage-deflate"
 ) -> FrameParser:
-    return FrameParser(max_size, inflate=agreed(offers, settings).inflater(max_size))
+    return FrameParser(Limits(max_size, inflate=agreed(offers, settings).inflater(max_size)))
 
 
 def masked(first: int, payload: bytes) -> bytes:
@@ -100,7 +100,7 @@ def test_a_reserved_bit_on_a_continuation_breaks_a_rule() -> None:
 
 
 def test_without_an_agreement_the_bit_breaks_a_rule() -> None:
-    broken = FrameParser(1000)
+    broken = FrameParser(Limits(1000))
     assert broken.feed(masked(0xC1, deflate(b"Hello"))) == []
     assert broken.error is not None
     assert broken.error.code == CloseCode.PROTOCOL_ERROR

@@ -10,6 +10,7 @@ from parley.socketio.protocol.errors import FrameError
 from parley.socketio.protocol.frames import (
     CloseCode,
     FrameParser,
+    Limits,
     Opcode,
     parse_close,
     serialise,
@@ -25,7 +26,7 @@ def masked(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
 
 
 def feed(*chunks: bytes, max_size: int = 1000, max_fragments: int = 100):
-    parser = FrameParser(max_size, max_fragments)
+    parser = FrameParser(Limits(max_size, max_fragments))
     events = [event for chunk in chunks for event in parser.feed(chunk)]
     return events, parser.error
 
@@ -163,7 +164,7 @@ def test_nothing_is_parsed_after_a_violation() -> None:
 
 
 def test_the_unmasking_function_is_the_one_handed_in() -> None:
-    parser = FrameParser(100, unmask=lambda data, mask: data.upper() + mask)
+    parser = FrameParser(Limits(100, unmask=lambda data, mask: data.upper() + mask))
     assert parser.feed(serialise(2, b"\x00", mask=b"abcd")) == [(2, b"Aabcd")]
 
 
@@ -262,7 +263,7 @@ def test_any_bytes_give_messages_or_a_frame_error_the_same_for_any_split() -> No
 
 def test_a_frame_that_comes_byte_by_byte_is_copied_once() -> None:
     # 200 kB in single bytes: with a copy a byte this would move 20 GB and never end.
-    parser = FrameParser(200_000)
+    parser = FrameParser(Limits(200_000))
     stream = masked(2, bytes(200_000))
     events = [event for byte in stream for event in parser.feed(bytes((byte,)))]
     assert events == [(2, bytes(200_000))]
@@ -286,7 +287,7 @@ def test_the_short_way_gives_what_the_long_one_gives_or_nothing(
     data[0] = first
     data[1] ^= flip
     stream = bytes(data[: len(data) - cut]) + behind
-    short = FrameParser(1000).whole_text(stream)
+    short = FrameParser(Limits(1000)).whole_text(stream)
     events, error = feed(stream)
     if short is not None:
         assert (events, error) == ([(1, short)], None)
@@ -296,10 +297,10 @@ def test_the_short_way_gives_what_the_long_one_gives_or_nothing(
 
 def test_the_short_way_takes_nothing_in_the_middle_of_something() -> None:
     for begin in (masked(1, b"half", fin=False), masked(1, b"whole")[:3], masked(3)):
-        parser = FrameParser(1000)
+        parser = FrameParser(Limits(1000))
         parser.feed(begin)
         assert parser.whole_text(masked(1, b"text")) is None
 
 
 def test_the_short_way_leaves_text_beyond_ascii_to_be_checked() -> None:
-    assert FrameParser(1000).whole_text(masked(1, "é".encode())) is None
+    assert FrameParser(Limits(1000)).whole_text(masked(1, "é".encode())) is None

@@ -31,7 +31,8 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("user_id", "conversation_id"), unique=True),
         Index(("conversation_id", "user_id"), unique=True),
     ),
-    "aims": (Index(("conversation_id", "message_seq")),),
+    "aims": (Index(("conversation_id", "message_seq", "seq")),),
+    "reactions": (Index(("conversation_id", "message_seq", "here")),),
     "mentions": (
         Index(("user_id", "conversation_id", "seq")),
         Index(("conversation_id", "seq")),
@@ -77,12 +78,18 @@ async def check(database: Database) -> None:
     Raises:
         Unavailable: One isn't: without it nothing that this store promises would hold.
     """
+    for name in await missing(database):
+        raise Unavailable(f"The index {name} is missing.")
+
+
+async def missing(database: Database) -> list[str]:
+    """The indexes that are not there, or not as unique as they must be."""
+    names = []
     with translated():
         for collection, wanted in INDEXES.items():
             found = [
                 Index(tuple(index["key"]), bool(index.get("unique", False)))
                 async for index in await database.collection(collection).list_indexes()
             ]
-            for index in wanted:
-                if index not in found:
-                    raise Unavailable(f"The index {index.name} of {collection} is missing.")
+            names += [f"{index.name} of {collection}" for index in wanted if index not in found]
+    return names

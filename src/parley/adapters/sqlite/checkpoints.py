@@ -38,6 +38,8 @@ class Checkpoints:
         self._wal = path.with_name(f"{path.name}-wal")
         self._copy_bytes = copy_bytes
         self._truncate_bytes = truncate_bytes
+        self._held = 0
+        self._lock = threading.Lock()
         self._failed = failed
         self._connection = open_writer(path, synchronous)
         self._asked: SimpleQueue[bool] = SimpleQueue()
@@ -47,10 +49,20 @@ class Checkpoints:
     def consider(self, writer: sqlite3.Connection) -> None:
         """Look at how much there is to copy. On the writer's thread, outside a transaction."""
         size = self._wal.stat().st_size
-        if size > self._truncate_bytes:
+        if size > self._truncate_bytes and not self._held:
             truncate(writer)
         elif size > self._copy_bytes and self._asked.empty():
             self._asked.put(True)
+
+    def hold(self) -> None:
+        """Don't empty the write-ahead log until `release`: for a long reading, at which each try would wait."""
+        with self._lock:
+            self._held += 1
+
+    def release(self) -> None:
+        """Take one `hold` back."""
+        with self._lock:
+            self._held -= 1
 
     def close(self) -> None:
         """End the thread, once it is done with what it was asked for."""

@@ -1,12 +1,13 @@
 """The database file: opened, brought up to date, written by one thread and read by a few."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +19,14 @@ from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
 from parley.adapters.sqlite.left_behind import secure
+from parley.adapters.sqlite.provenance import Highest, examine, new_epoch
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record, StoreIdentity
+from parley.ports.measures import Family
 
 FILE = "parley.db"
 READERS = 3
@@ -84,6 +87,10 @@ class Database:
         """Which store this is."""
         return self._work.identity
 
+    def measured(self) -> list[Family]:
+        """How commits go."""
+        return self._writer.commits.measured()
+
     def trouble(self) -> str | None:
         """Why it can't be relied on right now, if there is a reason."""
         if self._readers.damage is not None:
@@ -121,6 +128,15 @@ class Database:
         """
         return await self._readers.run(reading)
 
+    @contextlib.contextmanager
+    def unhurried_checkpoints(self) -> Iterator[None]:
+        """While a long reading goes on, the write-ahead log grows instead of the writer waiting to empty it."""
+        self._work.checkpoints.hold()
+        try:
+            yield
+        finally:
+            self._work.checkpoints.release()
+
     async def close(self) -> None:
         """Answer everything asked for, then leave one whole file."""
         await self._writer.close()
@@ -144,7 +160,9 @@ class _Work(Hooks):
         self._free_bytes = free_bytes
         self.connection = open_writer(path, synchronous)
         migrate(self.connection, migrations())
-        self.identity = _identity(self.connection, random)
+        _make_identity(self.connection, random)
+        examine(self.connection, path, random)
+        self.identity = _identity(self.connection)
         late = activity.repair(self.connection)
         if left_behind:
             logger.warning(
@@ -155,7 +173,8 @@ class _Work(Hooks):
             )
         self.activity = Activity(self.connection, time.monotonic)
         self.entries = Entries(self.connection, Keys(self.connection), self.activity)
-        self._checkpoints = Checkpoints(path, synchronous, failed)
+        self._highest = Highest(path, self.entries.position)
+        self.checkpoints = Checkpoints(path, synchronous, failed)
         self._look_again = 0.0
         self._room = True
         self.between()
@@ -184,11 +203,19 @@ class _Work(Hooks):
         if now >= self._look_again:
             self._look_again = now + LOOK_SECONDS
             self._look_for_room()
-            self._checkpoints.consider(self.connection)
+            self.checkpoints.consider(self.connection)
+            self._highest.write(self.entries.position)
 
     def close(self) -> None:
-        self._checkpoints.close()
+        self.checkpoints.close()
         self.connection.rollback()
+        with contextlib.suppress(sqlite3.Error):  # what can't be written is found again in the log
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.activity.flush(self.entries.position, at_once=True)
+            self.connection.execute("COMMIT")
+        self.connection.rollback()
+        self._highest.write(self.entries.position)
+        self._highest.close()
         try:
             truncate(self.connection)
         except sqlite3.Error as error:
@@ -213,11 +240,14 @@ def _advice(error: sqlite3.Error | OSError) -> str:
     return " Make space on that disk." if code == sqlite3.SQLITE_FULL else ""
 
 
-def _identity(connection: sqlite3.Connection, random: RandomBytes) -> StoreIdentity:
-    """The store's epoch and key, made where it has none."""
+def _make_identity(connection: sqlite3.Connection, random: RandomBytes) -> None:
+    """Give a store that is new its epoch and its key."""
     connection.execute(
         "INSERT INTO store (one, epoch, digest_key) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-        (random(8).hex(), random(32)),
+        (new_epoch(random), random(32)),
     )
+
+
+def _identity(connection: sqlite3.Connection) -> StoreIdentity:
     epoch, digest_key = connection.execute("SELECT epoch, digest_key FROM store").fetchone()
     return StoreIdentity(epoch, digest_key)

@@ -4,13 +4,18 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 from parley.adapters.sqlite.connections import primary_code
+from parley.ports.measures import SECONDS, Family, Histogram
 
 logger = logging.getLogger(__name__)
+
+JOBS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+"""Bounds for how many share a commit."""
 
 Fatal = Callable[[Exception], None]
 """Called on the event loop when the state on disk is unknown: the process must end, and a restart finds it out."""
@@ -56,6 +61,36 @@ class Hooks(ABC):
         """The group's answers are on their way; the next group waits for this."""
 
 
+class Commits:
+    """What the writer counts: how many jobs shared a commit, and how long it took to be durable."""
+
+    def __init__(self) -> None:
+        self.jobs = Histogram(JOBS)
+        self.seconds = Histogram(SECONDS)
+
+    def note(self, jobs: int, seconds: float) -> None:
+        """A commit is done."""
+        self.jobs.observe(jobs)
+        self.seconds.observe(seconds)
+
+    def measured(self) -> list[Family]:
+        """Everything, as it stands now."""
+        return [
+            Family(
+                name="parley_sqlite_jobs_per_commit",
+                kind="histogram",
+                meaning="Appends and other changes that shared a commit.",
+                values=[({}, self.jobs)],
+            ),
+            Family(
+                name="parley_sqlite_commit_seconds",
+                kind="histogram",
+                meaning="How long a commit took, fsync included.",
+                values=[({}, self.seconds)],
+            ),
+        ]
+
+
 class Writer:
     """Groups jobs by what waits: those of one tick of the event loop together, and all that came during a commit.
 
@@ -63,6 +98,7 @@ class Writer:
     """
 
     def __init__(self, connection: sqlite3.Connection, hooks: Hooks, fatal: Fatal) -> None:
+        self.commits = Commits()
         self._connection = connection
         self._hooks = hooks
         self._fatal = fatal
@@ -118,7 +154,9 @@ class Writer:
         """
         if not self._hooks.room() or not self._run(group):
             return False
+        began = time.monotonic()
         self._connection.execute("COMMIT")
+        self.commits.note(len(group), time.monotonic() - began)
         self._hooks.committed()
         return True
 

@@ -25,25 +25,25 @@ def listen(host: str, port: int) -> socket.socket:
 class HttpServer:
     """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI.
 
-    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol.
+    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol. Without them nothing is upgraded.
     """
 
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
-        websocket: Callable[..., asyncio.Protocol],
-        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]],
+        websocket: Callable[..., asyncio.Protocol] | None = None,
+        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]] | None = None,
         *,
-        access_log: bool,
-        trusted_proxies: Sequence[str],
+        access_log: bool = False,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         self._server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
                 # Called as classes are, so functions do.
-                http=front(HttpToolsProtocol),  # type: ignore[arg-type]
-                ws=websocket,  # type: ignore[arg-type]
+                http=front(HttpToolsProtocol) if front else HttpToolsProtocol,  # type: ignore[arg-type]
+                ws=websocket or "none",  # type: ignore[arg-type]
                 lifespan="off",
                 log_config=None,
                 access_log=access_log,

@@ -1,8 +1,9 @@
 """WebSocket frames (RFC 6455, section 5): a parser fed with bytes, and a serialiser."""
 
-from codecs import IncrementalDecoder, getincrementaldecoder
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from enum import IntEnum
+from typing import NamedTuple
 
 from parley.socketio.protocol.errors import FrameError
 
@@ -102,6 +103,48 @@ def parse_close(payload: bytes) -> tuple[int, str]:
 _utf8_decoder = getincrementaldecoder("utf-8")
 
 
+class Limits(NamedTuple):
+    """What frames may be, the same for many connections.
+
+    A message has at most `max_size` bytes in at most `max_fragments` frames. `inflate` is given whole compressed
+    messages, where compression was agreed on; it raises FrameError.
+    """
+
+    max_size: int
+    max_fragments: int = 1024
+    unmask: Callable[[bytes, bytes], bytes] = xor_mask
+    inflate: Callable[[bytes], bytes] | None = None
+
+
+class _Fragments:
+    """A message of which more is to come: the byte it began with, without FIN, and what has come."""
+
+    __slots__ = ("decoder", "first", "parts", "size")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.decoder = _utf8_decoder() if first == Opcode.TEXT else None
+
+    def add(self, payload: bytes, *, last: bool) -> None:
+        self.parts.append(payload)
+        self.size += len(payload)
+        if self.decoder is not None:
+            try:
+                self.decoder.decode(payload, last)
+            except UnicodeDecodeError:
+                raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from None
+
+
+class _Rest(bytearray):
+    """The beginning of a frame that `need` bytes in all are needed for."""
+
+    __slots__ = ("need",)
+
+    need: int
+
+
 class FrameParser:
     """Turns a client's bytes into messages and control frames, however they are split.
 
@@ -111,44 +154,21 @@ class FrameParser:
     """
 
     __slots__ = (
-        "_buffer",
-        "_decoder",
         "_fragments",
-        "_inflate",
-        "_max_fragments",
-        "_max_size",
-        "_need",
-        "_opcode",
+        "_limits",
+        "_rest",
         "_room",
-        "_size",
         "_unmask",
         "error",
     )
 
-    def __init__(
-        self,
-        max_size: int,
-        max_fragments: int = 1024,
-        unmask: Callable[[bytes, bytes], bytes] = xor_mask,
-        inflate: Callable[[bytes], bytes] | None = None,
-    ) -> None:
-        """Limits a message to `max_size` bytes in at most `max_fragments` frames.
-
-        `inflate` is given whole compressed messages, where compression was agreed on; it raises
-        FrameError.
-        """
-        self._max_size = max_size
-        self._max_fragments = max_fragments
-        self._unmask = unmask
-        self._inflate = inflate
-        self._buffer: bytearray | None = None
-        self._need = 0
-        self._opcode = 0
-        self._size = 0
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._unmask = limits.unmask
+        self._rest: _Rest | None = None
         # What a whole text may measure now: nothing may begin while fragments are open.
-        self._room = max_size
-        self._fragments: list[bytes] | None = None
-        self._decoder: IncrementalDecoder | None = None
+        self._room = limits.max_size
+        self._fragments: _Fragments | None = None
         self.error: FrameError | None = None
 
     def whole_text(self, data: bytes) -> bytes | None:
@@ -158,7 +178,7 @@ class FrameParser:
         takes 0.4. None says that `feed` must look at `data`; nothing was consumed then.
         """
         end = len(data)
-        if end < _MASKED_HEADER or data[0] != _WHOLE_TEXT or self._buffer is not None:
+        if end < _MASKED_HEADER or data[0] != _WHOLE_TEXT or self._rest is not None:
             return None
         start = _MASKED_HEADER
         # An unmasked frame's length comes out as more than any that is handled here.
@@ -180,25 +200,30 @@ class FrameParser:
         events: list[tuple[int, bytes]] = []
         if self.error is not None:
             return events
-        if self._buffer is not None:
+        rest = self._rest
+        if rest is not None:
             # Appended in place and looked at again only when it can hold the frame that is
             # due, so a frame that comes byte by byte costs no more than one that doesn't.
-            self._buffer += data
-            if len(self._buffer) < self._need:
+            rest += data
+            if len(rest) < rest.need:
                 return events
-            data = bytes(self._buffer)
-            self._buffer = None
+            data = bytes(rest)
+            self._rest = None
         try:
-            consumed = self._parse(data, events)
+            consumed, need = self._parse(data, events)
         except FrameError as error:
             self.error = error
             return events
         if consumed < len(data):
-            self._buffer = bytearray(data[consumed:])
+            self._rest = _Rest(data[consumed:])
+            self._rest.need = need
         return events
 
-    def _parse(self, data: bytes, events: list[tuple[int, bytes]]) -> int:
-        """Appends the events of all complete frames; returns how many bytes they took."""
+    def _parse(self, data: bytes, events: list[tuple[int, bytes]]) -> tuple[int, int]:
+        """Appends the events of all complete frames.
+
+        Returns how many bytes they took, and how many the next one needs at least.
+        """
         position = 0
         end = len(data)
         while end - position >= _SHORTEST:
@@ -209,16 +234,14 @@ class FrameParser:
                 wide = _width(size)
                 start += wide
                 if end < start - _MASK_SIZE:
-                    self._need = start - position
-                    return position
+                    return position, start - position
                 size = _extended(data[start - _MASK_SIZE - wide : start - _MASK_SIZE], wide)
             # A whole text of proper size, as nearly all frames are, breaks no rule of a header.
             if first != _WHOLE_TEXT or size > self._room:
                 self._check(first, size)
             stop = start + size
             if stop > end:
-                self._need = stop - position
-                return position
+                return position, stop - position
             payload = self._unmask(data[start:stop], data[start - _MASK_SIZE : start])
             position = stop
             if first == _WHOLE_TEXT:
@@ -227,8 +250,7 @@ class FrameParser:
                 events.append((1, payload))
             else:
                 self._collect(first, payload, events)
-        self._need = _SHORTEST
-        return position
+        return position, _SHORTEST
 
     def _check(self, first: int, size: int) -> None:
         """Refuses by the header alone what must not be waited for."""
@@ -243,47 +265,42 @@ class FrameParser:
             return
         if (opcode == Opcode.CONTINUATION) is (self._fragments is None):
             raise FrameError(CloseCode.PROTOCOL_ERROR, "fragment out of sequence")
-        if self._size + size > self._max_size:
+        before = 0 if self._fragments is None else self._fragments.size
+        if before + size > self._limits.max_size:
             raise FrameError(CloseCode.TOO_BIG)
 
     def _may_be_compressed(self, first: int, opcode: int) -> bool:
         """Whether the bit stands where it may: on a message's first frame (RFC 7692, section 6)."""
         begins = opcode in {Opcode.TEXT, Opcode.BINARY}
-        return self._inflate is not None and first & _RSV == RSV1 and begins
+        return self._limits.inflate is not None and first & _RSV == RSV1 and begins
 
     def _collect(self, first: int, payload: bytes, events: list[tuple[int, bytes]]) -> None:
         opcode = first & 0x0F
         if opcode > Opcode.BINARY:
             events.append((opcode, payload))
             return
-        if self._fragments is None:
-            self._fragments = []
+        fragments = self._fragments
+        if fragments is None:
+            fragments = self._fragments = _Fragments(first & ~_FIN)
             self._room = -1
-            self._opcode = first & ~_FIN
-            self._decoder = _utf8_decoder() if self._opcode == Opcode.TEXT else None
-        self._fragments.append(payload)
-        self._size += len(payload)
-        if len(self._fragments) > self._max_fragments:
+        last = bool(first & _FIN)
+        fragments.add(payload, last=last)
+        if len(fragments.parts) > self._limits.max_fragments:
             raise FrameError(CloseCode.POLICY_VIOLATION, "too many fragments")
-        if self._decoder is not None:
-            try:
-                self._decoder.decode(payload, bool(first & _FIN))
-            except UnicodeDecodeError:
-                raise FrameError(CloseCode.INVALID_DATA, "text is not UTF-8") from None
-        if first & _FIN:
-            events.append(self._whole(b"".join(self._fragments)))
+        if last:
+            events.append(self._whole(fragments))
             self._fragments = None
-            self._decoder = None
-            self._room = self._max_size
-            self._size = 0
+            self._room = self._limits.max_size
 
-    def _whole(self, message: bytes) -> tuple[int, bytes]:
+    def _whole(self, fragments: _Fragments) -> tuple[int, bytes]:
         """Returns the event of a message whose last frame has come."""
-        if self._opcode & RSV1 and self._inflate is not None:
-            message = self._inflate(message)
-            if self._opcode == Opcode.TEXT | RSV1:
+        message = b"".join(fragments.parts)
+        opcode = fragments.first & ~RSV1
+        if opcode != fragments.first and self._limits.inflate is not None:
+            message = self._limits.inflate(message)
+            if opcode == Opcode.TEXT:
                 _check_utf8(message)
-        return self._opcode & ~RSV1, message
+        return opcode, message
 
 
 def _width(size: int) -> int:

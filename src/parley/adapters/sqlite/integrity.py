@@ -1,0 +1,138 @@
+"""What SQLite, and the views that no port shows whole, say of the file's soundness."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from parley.adapters.sqlite import rows
+from parley.adapters.sqlite.connections import primary_code
+from parley.adapters.sqlite.database import Database
+from parley.model.ids import ConversationId
+from parley.model.inspection import Fault
+from parley.ports.integrity import Integrity
+
+MOST: Final = 100
+"""Of each kind."""
+
+DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+
+_REFERENCES: Final = 'SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT ?'
+# What the table shows reflects the entries up to `activity_position`; later ones are in memory alone.
+_ACTIVITY: Final = f"""
+    SELECT conversations.id, activity, latest.position FROM conversations JOIN (
+        SELECT conversation, max(position) AS position FROM entries
+        WHERE type IN ({rows.MESSAGE}, {rows.CREATED}) AND position <= (SELECT activity_position FROM store)
+        GROUP BY conversation
+    ) AS latest ON latest.conversation = conversations.key
+    WHERE activity <> latest.position LIMIT ?
+"""
+# Positions are given without holes and no row is ever removed; recovery reads a conversation by their order.
+_POSITIONS: Final = "SELECT count(*), coalesce(max(position), 0) FROM entries"
+_OUT_OF_ORDER: Final = """
+    SELECT conversations.id, seq FROM (
+        SELECT conversation, seq, position, lag(position) OVER (PARTITION BY conversation ORDER BY seq) AS before
+        FROM entries
+    ) JOIN conversations ON conversations.key = conversation WHERE position < before LIMIT ?
+"""
+_DELETED_WITH: Final = f"""
+    SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
+    WHERE type = {rows.MESSAGE} AND deleted_at IS NOT NULL AND (original IS NOT NULL OR digest IS NOT NULL) LIMIT ?
+"""
+# Of those alone who have an account: erased people are mentioned no more, whatever logs say.
+_SAID: Final = f"""
+    SELECT people.key AS person, conversation, seq
+    FROM entries, json_each(entries.extra, '$.mentions') AS mentioned JOIN people ON people.id = mentioned.value
+    JOIN accounts ON accounts.user_id = people.id
+    WHERE entries.type = {rows.MESSAGE} AND deleted_at IS NULL AND people.key <> actor
+"""
+_KEPT: Final = "SELECT person, conversation, seq FROM mentions"
+_MENTIONS: Final = f"""
+    SELECT conversations.id, seq, what FROM (
+        SELECT *, 'is missing' AS what FROM ({_SAID} EXCEPT {_KEPT})
+        UNION ALL SELECT *, 'is too many' FROM ({_KEPT} EXCEPT {_SAID})
+    ) JOIN conversations ON conversations.key = conversation LIMIT ?
+"""
+
+
+class SqliteIntegrity(Integrity):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def faults(self) -> Sequence[Fault]:
+        with self._database.unhurried_checkpoints():
+            return await self._database.read(_faults)
+
+
+def _faults(connection: sqlite3.Connection) -> list[Fault]:
+    try:
+        damage = _damage(connection)
+        return damage or [
+            *_positions(connection),
+            *_deleted(connection),
+            *_activity(connection),
+            *_mentions(connection),
+        ]
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) not in DAMAGE:
+            raise
+        return [Fault(kind="file_damaged", message=f"The file can't be read: {error}.")]
+
+
+def _damage(connection: sqlite3.Connection) -> list[Fault]:
+    """What SQLite's own checks find; where they find something, nothing else is worth asking."""
+    said = [text for (text,) in connection.execute(f"PRAGMA integrity_check({MOST})")]
+    faults = [
+        Fault(kind="file_damaged", message=f"SQLite says: {text}") for text in said if text != "ok"
+    ]
+    for table, row, parent in connection.execute(_REFERENCES, (MOST,)):
+        message = f"Row {row} of {table} names what is not in {parent}."
+        faults.append(Fault(kind="file_damaged", message=message))
+    return faults
+
+
+def _positions(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Where a log's end was cut off, nothing else shows it."""
+    count, highest = connection.execute(_POSITIONS).fetchone()
+    if count != highest:
+        message = f"There are {count} entries, and the last one is number {highest}."
+        yield Fault(kind="position_missing", message=message)
+    for conversation_id, seq in connection.execute(_OUT_OF_ORDER, (MOST,)):
+        yield Fault(
+            kind="position_out_of_order",
+            message=f"Entry {seq} was written before the one before it.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
+
+
+def _deleted(connection: sqlite3.Connection) -> Iterator[Fault]:
+    for conversation_id, seq in connection.execute(_DELETED_WITH, (MOST,)):
+        yield Fault(
+            kind="deleted_with_text",
+            message=f"Entry {seq} was deleted, and its first body or its digest is kept.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
+
+
+def _activity(connection: sqlite3.Connection) -> list[Fault]:
+    return [
+        Fault(
+            kind="activity_differs",
+            message=f"Its activity is kept as {kept}, and is {position}.",
+            conversation_id=ConversationId(conversation_id),
+        )
+        for conversation_id, kept, position in connection.execute(_ACTIVITY, (MOST,))
+    ]
+
+
+def _mentions(connection: sqlite3.Connection) -> list[Fault]:
+    return [
+        Fault(
+            kind="mentions_differ",
+            message=f"Somebody's mention in message {seq} {what}.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
+        for conversation_id, seq, what in connection.execute(_MENTIONS, (MOST,))
+    ]

@@ -1,0 +1,204 @@
+"""Inspection: what a log must be like, and what the views beside it must say."""
+
+from array import array
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from parley.model.contents import is_erasure
+from parley.model.conversations import State, apply
+from parley.model.entries import (
+    ConversationCreated,
+    Entry,
+    MemberLeft,
+    MessageAnnotated,
+    MessageDeleted,
+    MessageEdited,
+    MessageNew,
+)
+from parley.model.ids import ConversationId, UserId
+from parley.model.marks import Mark, Point, Standing, position
+from parley.model.messages import target
+
+FaultKind = Literal[
+    "unreadable",
+    "hole",
+    "no_creation",
+    "created_twice",
+    "after_the_end",
+    "time_goes_back",
+    "wrong_count",
+    "client_id_twice",
+    "no_target",
+    "not_a_member",
+    "edit_not_shown",
+    "deleted_with_text",
+    "state_differs",
+    "mark_beyond_head",
+    "mark_count_differs",
+    "standing_differs",
+    "membership_differs",
+    "list_differs",
+    "room_differs",
+    "name_not_claimed",
+    "erased_remains",
+    "file_damaged",
+    "position_missing",
+    "position_out_of_order",
+    "activity_differs",
+    "mentions_differ",
+    "index_missing",
+]
+"""What can be wrong; each is stable, for machines."""
+
+MOST_A_LOG: Final = 20
+"""Of one log no more faults than this are told: where one thing is wrong, all that follows may be."""
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """Something that must not be so, and where; `message` is for people."""
+
+    kind: FaultKind
+    message: str
+    conversation_id: ConversationId | None = None
+    seq: int | None = None
+
+
+class Retold:
+    """A log as it is told again from its first entry: what is wrong with it, and what follows from it."""
+
+    def __init__(self, conversation_id: ConversationId) -> None:
+        self.state = State(conversation_id)
+        self.faults: list[Fault] = []
+        self.last_message = 0
+        self.erased: set[UserId] = set()
+        self._counts = array("Q", [0])
+        self._senders: dict[int, UserId] = {}
+        self._commands: set[tuple[UserId, str]] = set()
+        self._wrote: dict[UserId, Point] = {}
+        self._mentioned: dict[UserId, list[int]] = {}
+        self._deleted: set[int] = set()
+        self._emptied: set[int] = set()
+        self._shown: dict[int, str] = {}
+        self._edits: dict[int, str] = {}
+        self._revised_with: set[int] = set()
+
+    def take(self, entry: Entry) -> None:
+        """Look at the next entry, and apply it."""
+        self._look_at_order(entry)
+        self._look_at_kind(entry)
+        if isinstance(entry, MessageNew):
+            self._take_message(entry)
+        elif target(entry):
+            self._take_aimed(entry)
+        elif isinstance(entry, MemberLeft) and is_erasure(entry):
+            self._take_erasure(entry)
+        missing = entry.seq - len(self._counts)
+        self._counts.extend([self.state.messages] * missing)
+        self._counts.append(entry.messages)
+        apply(self.state, entry)
+
+    def end(self) -> None:
+        """Look at what only the whole log shows: every message has its latest body, and a deleted one none."""
+        for seq, body in self._edits.items():
+            if seq not in self._deleted and self._shown.get(seq) != body:
+                self._note("edit_not_shown", "does not show its latest edit", seq)
+        for seq in self._revised_with & (self._deleted | self._emptied):
+            what = "was deleted, and an edit or annotation of it keeps its contents"
+            self._note("deleted_with_text", what, seq)
+        for seq in self._deleted - self._emptied:
+            self._note("deleted_with_text", "was deleted, and is still there", seq)
+
+    def _look_at_order(self, entry: Entry) -> None:
+        state = self.state
+        if entry.seq != state.head + 1:
+            self._note("hole", f"follows {state.head}: what lies between is missing", entry.seq)
+        if entry.at < state.at:
+            self._note("time_goes_back", f"is of {entry.at}, before the one before it", entry.seq)
+        if entry.messages != state.messages + isinstance(entry, MessageNew):
+            self._note(
+                "wrong_count", f"counts {entry.messages} messages after {state.messages}", entry.seq
+            )
+        command = entry.actor_id, entry.client_id
+        if command in self._commands:
+            self._note(
+                "client_id_twice", f"has the client_id of an earlier one: {command[1]}", entry.seq
+            )
+        self._commands.add(command)
+
+    def _look_at_kind(self, entry: Entry) -> None:
+        created = isinstance(entry, ConversationCreated)
+        if created and self.state.head:
+            self._note("created_twice", "creates what exists", entry.seq)
+        if not created and not self.state.head:
+            self._note("no_creation", "is the first one, and creates nothing", entry.seq)
+        if self.state.deleted:
+            self._note("after_the_end", "comes after the conversation's end", entry.seq)
+
+    def _take_message(self, entry: MessageNew) -> None:
+        seq = entry.seq
+        if entry.actor_id not in self.state.members:
+            self._note("not_a_member", f"was written by {entry.actor_id}, who is no member", seq)
+        if entry.deleted_at is not None and (entry.body or entry.attachments or entry.data):
+            self._note("deleted_with_text", "was deleted, and keeps its contents", seq)
+        if entry.deleted_at is not None:
+            self._emptied.add(seq)
+        else:
+            for user_id in set(entry.mentions) - {entry.actor_id}:
+                self._mentioned.setdefault(user_id, []).append(seq)
+        if entry.edited_at is not None:
+            self._shown[seq] = entry.body
+        self._senders[seq] = entry.actor_id
+        self._wrote[entry.actor_id] = Point(seq, entry.messages)
+        self.last_message = seq
+
+    def _take_aimed(self, entry: Entry) -> None:
+        seq = target(entry)
+        if seq not in self._senders:
+            self._note("no_target", f"is aimed at {seq}, which is no message before it", entry.seq)
+        elif isinstance(entry, MessageEdited):
+            self._edits[seq] = entry.body
+            if entry.body or entry.mentions:
+                self._revised_with.add(seq)
+        elif isinstance(entry, MessageAnnotated) and entry.attachments:
+            self._revised_with.add(seq)
+        elif isinstance(entry, MessageDeleted):
+            self._deleted.add(seq)
+
+    def _take_erasure(self, entry: MemberLeft) -> None:
+        """It deletes all that its person wrote before."""
+        self.erased.add(entry.user_id)
+        theirs = [seq for seq, sender in self._senders.items() if sender == entry.user_id]
+        self._deleted.update(theirs)
+
+    def _note(self, kind: FaultKind, what: str, seq: int) -> None:
+        if len(self.faults) < MOST_A_LOG:
+            self.faults.append(
+                Fault(
+                    kind=kind,
+                    message=f"Entry {seq} {what}.",
+                    conversation_id=self.state.conversation_id,
+                    seq=seq,
+                )
+            )
+
+    # --- what views must say
+
+    def count_at(self, seq: int) -> int | None:
+        """How many messages there were up to a seq; None beyond the head."""
+        return self._counts[seq] if 0 <= seq < len(self._counts) else None
+
+    def standing(self, user_id: UserId, mark: Mark) -> Standing:
+        """How a member with this mark stands."""
+        joined_seq = self.state.members[user_id].joined_seq
+        own = [Point(joined_seq, self.count_at(joined_seq) or 0)]
+        if user_id in self._wrote:
+            own.append(self._wrote[user_id])
+        read, messages = position(mark, own)
+        return Standing(
+            conversation_id=self.state.conversation_id,
+            delivered=max(mark.delivered, read),
+            read=read,
+            unread=self.state.messages - messages,
+            mentions=sum(seq > read for seq in self._mentioned.get(user_id, ())),
+        )

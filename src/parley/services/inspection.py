@@ -1,0 +1,327 @@
+"""Inspection: every log is told again, and everything that follows the logs is compared with it."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from parley.model.errors import Unavailable
+from parley.model.ids import ConversationId, UserId
+from parley.model.inspection import Fault, FaultKind, Retold
+from parley.model.marks import Mark
+from parley.model.rooms import Room, directory_key, room_key
+from parley.ports.conversations import Conversations
+from parley.ports.integrity import Integrity
+from parley.ports.log import Log
+from parley.ports.marks import MarkStore
+from parley.ports.rooms import RoomStore
+from parley.ports.transfer import Catalogue
+
+logger = logging.getLogger(__name__)
+
+TOGETHER: Final = 500
+ROUNDS: Final = 3
+"""What is written while it is read may look wrong once; what looks wrong three times is."""
+
+STATE: Final = (
+    *("head", "messages", "at", "kind", "name", "topic", "avatar", "data", "created_at"),
+    *("deleted", "members", "pins", "banned"),
+)
+"""What of a conversation's state is kept; the rest is only remembered."""
+
+MOST_FAULTS: Final = 1_000
+"""More are counted, and not told."""
+
+Report = Callable[[str, int, int], None]
+"""Told what goes on, how much of it is done, and of how much."""
+
+
+class Inspected(Struct, frozen=True, kw_only=True):
+    """What was looked at, and the faults that were found: the first of them, and how many there are."""
+
+    accounts: int
+    conversations: int
+    entries: int
+    faults: list[Fault]
+    count: int
+
+
+class Inspection:
+    """Reads through the same ports as everybody; a server may write meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        integrity: Integrity,
+        log: Log,
+        views: Conversations,
+        marks: MarkStore,
+        rooms: RoomStore,
+    ) -> None:
+        self._catalogue = catalogue
+        self._integrity = integrity
+        self._log = log
+        self._views = views
+        self._marks = marks
+        self._rooms = rooms
+
+    async def run(self, report: Report) -> Inspected:
+        """Look at everything.
+
+        Raises:
+            Unavailable: The store can't be read.
+        """
+        return await _Run(self, report).run()
+
+    async def conversation(self, conversation_id: ConversationId) -> tuple[Retold, list[Fault]]:
+        """A log told again, and what is wrong with it or with what is kept beside it."""
+        retold, faults = await self._looked_at(conversation_id)
+        for _ in range(ROUNDS):
+            if not faults:
+                break
+            retold, faults = await self._looked_at(conversation_id)
+        state = retold.state
+        if faults and not retold.faults and await self._log.read(conversation_id, state.head, 1):
+            return (
+                retold,
+                [],
+            )  # it never stood still, and what is kept beside it has a right to be ahead
+        return retold, faults
+
+    async def _looked_at(self, conversation_id: ConversationId) -> tuple[Retold, list[Fault]]:
+        retold = Retold(conversation_id)
+        try:
+            await self._retell(retold)
+            return retold, retold.faults or [
+                *await self._state(retold),
+                *await self._of_members(retold),
+                *await self._claim(retold),
+            ]
+        except Unavailable:
+            raise
+        except Exception as error:  # whatever stands there instead of an entry
+            logger.debug("a log can't be read", exc_info=error)
+            retold.faults.append(
+                _fault("unreadable", f"It can't be read: {error}.", conversation_id)
+            )
+            return retold, retold.faults
+
+    async def _retell(self, retold: Retold) -> None:
+        state = retold.state
+        while records := await self._log.read(state.conversation_id, state.head, TOGETHER):
+            for record in records:
+                retold.take(record.entry)
+        retold.end()
+
+    async def _state(self, retold: Retold) -> list[Fault]:
+        kept = await self._log.load(retold.state.conversation_id)
+        if kept == retold.state:
+            return []
+        differ = [name for name in STATE if getattr(kept, name) != getattr(retold.state, name)]
+        message = f"The views differ from the log in: {', '.join(differ)}."
+        return [_fault("state_differs", message, kept.conversation_id)]
+
+    async def _of_members(self, retold: Retold) -> list[Fault]:
+        faults = []
+        conversation_id = retold.state.conversation_id
+        members = sorted(retold.state.members)
+        for begin in range(0, len(members), TOGETHER):
+            some = members[begin : begin + TOGETHER]
+            marks = await self._marks.of(conversation_id, some)
+            for user_id in some:
+                mark = marks.get(user_id, Mark())
+                faults += _mark(retold, user_id, mark) or await self._standing(
+                    retold, user_id, mark
+                )
+        return faults
+
+    async def _standing(self, retold: Retold, user_id: UserId, mark: Mark) -> list[Fault]:
+        """Marks move without entries: what differs is a fault only if the mark stood still around it."""
+        conversation_id = retold.state.conversation_id
+        moved = True
+        while moved:
+            kept = (await self._marks.standings(user_id, [conversation_id])).get(conversation_id)
+            if kept == retold.standing(user_id, mark):
+                return []
+            again = (await self._marks.of(conversation_id, [user_id])).get(user_id, Mark())
+            moved, mark = again != mark, again
+        message = f"What {user_id} has not read, or is mentioned in, is counted otherwise than the log says."
+        return [_fault("standing_differs", message, conversation_id)]
+
+    async def _claim(self, retold: Retold) -> list[Fault]:
+        state = retold.state
+        if state.kind != "room" or not state.exists or state.name is None:
+            return []
+        claim = await self._rooms.claimed(room_key(state.name))
+        if claim is not None and claim.conversation_id == state.conversation_id:
+            return []
+        message = f"The name of this room, {state.name}, is not claimed for it."
+        return [_fault("name_not_claimed", message, state.conversation_id)]
+
+    async def ids(self, kind: Literal["accounts", "conversations"]) -> AsyncIterator[str]:
+        """All ids of a kind."""
+        after = ""
+        while found := await self._catalogue.ids(kind, after, TOGETHER):
+            for one in found:
+                yield one
+            after = found[-1]
+
+    async def total(self) -> int:
+        """How many entries there are."""
+        return await self._catalogue.count("entries")
+
+    async def beneath(self) -> Sequence[Fault]:
+        """What the store finds wrong with itself."""
+        return await self._integrity.faults()
+
+    async def rooms_listed(self) -> AsyncIterator[Room]:
+        """The whole directory."""
+        after = ""
+        while page := await self._rooms.page("", after, TOGETHER):
+            for room in page:
+                yield room
+            after = directory_key(page[-1].name, page[-1].conversation_id)
+
+    async def memberships(self, user_id: UserId) -> set[ConversationId]:
+        """What the view says that somebody is in."""
+        return set(await self._views.memberships(user_id))
+
+    async def last_listed(self, user_id: UserId) -> AsyncIterator[tuple[ConversationId, int]]:
+        """Of each conversation in somebody's list, the seq of the last message that it shows."""
+        before = None
+        while page := await self._views.listed(user_id, kind=None, before=before, limit=TOGETHER):
+            for one in page:
+                yield one.conversation_id, 0 if one.last_message is None else one.last_message.seq
+            before = page[-1].activity
+
+
+class _Run:
+    """One inspection: what the logs said, to compare with what is kept by person and for all."""
+
+    def __init__(self, inspection: Inspection, report: Report) -> None:
+        self._inspection = inspection
+        self._report = report
+        self._faults: list[Fault] = []
+        self._count = 0
+        self._accounts = 0
+        self._conversations = 0
+        self._entries = 0
+        self._erased: set[UserId] = set()
+        self._inside: dict[UserId, set[ConversationId]] = {}
+        self._last: dict[ConversationId, int] = {}
+        self._rooms: dict[ConversationId, Room] = {}
+
+    async def run(self) -> Inspected:
+        self._note(await self._inspection.beneath())
+        damaged = any(fault.kind == "file_damaged" for fault in self._faults)
+        try:
+            await self._look()
+        except Unavailable:
+            if not damaged:
+                raise
+        return Inspected(
+            accounts=self._accounts,
+            conversations=self._conversations,
+            entries=self._entries,
+            faults=self._faults,
+            count=self._count,
+        )
+
+    async def _look(self) -> None:
+        total = await self._inspection.total()
+        async for conversation_id in self._inspection.ids("conversations"):
+            self._conversations += 1
+            await self._conversation(ConversationId(conversation_id))
+            self._report("entries", self._entries, total)
+        await self._people()
+        await self._directory()
+
+    def _note(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            self._count += 1
+            if len(self._faults) < MOST_FAULTS:
+                self._faults.append(fault)
+
+    async def _conversation(self, conversation_id: ConversationId) -> None:
+        retold, faults = await self._inspection.conversation(conversation_id)
+        self._note(faults)
+        self._entries += retold.state.head
+        self._remember(retold)
+
+    def _remember(self, retold: Retold) -> None:
+        state = retold.state
+        self._erased |= retold.erased
+        for user_id in state.members:
+            self._inside.setdefault(user_id, set()).add(state.conversation_id)
+        self._last[state.conversation_id] = retold.last_message
+        if state.kind == "room" and state.exists:
+            self._rooms[state.conversation_id] = _room(retold)
+
+    async def _people(self) -> None:
+        people = set(self._inside)
+        async for user_id in self._inspection.ids("accounts"):
+            self._accounts += 1
+            people.add(UserId(user_id))
+            if user_id in self._erased:
+                message = f"Logs say that {user_id} was erased, and the account is there."
+                self._note([Fault(kind="erased_remains", message=message)])
+        for number, user_id in enumerate(sorted(people), start=1):
+            await self._person(user_id)
+            self._report("people", number, len(people))
+
+    async def _person(self, user_id: UserId) -> None:
+        """Whom and what their lists show; what differs is looked at again, as it may just have changed."""
+        kept = await self._inspection.memberships(user_id)
+        for conversation_id in kept ^ self._inside.get(user_id, set()):
+            retold, _ = await self._inspection.conversation(conversation_id)
+            again = await self._inspection.memberships(user_id)
+            if (user_id in retold.state.members) != (conversation_id in again):
+                message = f"Whether {user_id} is a member is listed otherwise than the log says."
+                self._note([_fault("membership_differs", message, conversation_id)])
+        async for conversation_id, shown in self._inspection.last_listed(user_id):
+            if shown < self._last.get(conversation_id, 0):
+                message = f"The list of {user_id} shows message {shown} as the last one."
+                self._note([_fault("list_differs", message, conversation_id)])
+
+    async def _directory(self) -> None:
+        listed = {room.conversation_id: room async for room in self._inspection.rooms_listed()}
+        for conversation_id in listed.keys() | self._rooms.keys():
+            if listed.get(conversation_id) == self._rooms.get(conversation_id):
+                continue
+            retold, _ = await self._inspection.conversation(conversation_id)
+            listed = {room.conversation_id: room async for room in self._inspection.rooms_listed()}
+            told = _room(retold) if retold.state.exists else None
+            if listed.get(conversation_id) != told:
+                message = "The directory of rooms shows it otherwise than its log."
+                self._note([_fault("room_differs", message, conversation_id)])
+
+
+def _fault(kind: FaultKind, message: str, conversation_id: ConversationId) -> Fault:
+    return Fault(kind=kind, message=message, conversation_id=conversation_id)
+
+
+def _mark(retold: Retold, user_id: UserId, mark: Mark) -> list[Fault]:
+    conversation_id = retold.state.conversation_id
+    head = retold.state.head
+    if not mark.read <= mark.seen <= mark.delivered <= head or mark.unread_at > head:
+        message = f"The marks of {user_id} are beyond the head, or past one another: {mark}."
+        return [_fault("mark_beyond_head", message, conversation_id)]
+    if retold.count_at(mark.read) != mark.messages:
+        message = f"The mark of {user_id} counts {mark.messages} messages up to {mark.read}."
+        return [_fault("mark_count_differs", message, conversation_id)]
+    return []
+
+
+def _room(retold: Retold) -> Room:
+    state = retold.state
+    return Room(
+        conversation_id=state.conversation_id,
+        name=state.name or "",
+        topic=state.topic,
+        avatar=state.avatar,
+        data=state.data,
+        created_at=state.created_at,
+        member_count=len(state.members),
+    )

@@ -1,0 +1,120 @@
+"""Backups: made while messages go on, whole or not there, and put back with a new epoch."""
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from parley.adapters.sqlite.backups import MANIFEST, SqliteBackups, restore
+from parley.ports.backups import CannotBackUp
+from tests.adapters.sqlite.conftest import Embedded, opened
+from tests.support.pen import ANN, Pen, created, said
+
+
+def quiet(_what: str, _done: int, _total: int) -> None:
+    """Nobody listens."""
+
+
+async def test_a_backup_becomes_a_store_with_the_same_logs_and_another_epoch(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data").mkdir()
+    embedded = await opened(tmp_path / "data")
+    pen = Pen("home")
+    await embedded.write(pen, created(ANN), said("one"))
+    (tmp_path / "data" / "blobs" / "ab").mkdir(parents=True)
+    (tmp_path / "data" / "blobs" / "ab" / "file").write_bytes(b"contents")
+    made = await SqliteBackups(embedded.database, tmp_path / "data").make(tmp_path / "copy", quiet)
+    before = await embedded.log.read(pen.conversation_id, 0)
+    await embedded.write(pen, said("after the backup"))
+    epoch = embedded.database.identity.epoch
+    await embedded.database.close()
+    assert (made.entries, made.epoch) == (2, epoch)
+
+    (tmp_path / "new").mkdir()
+    restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    restored = await opened(tmp_path / "new")
+    assert await restored.log.read(pen.conversation_id, 0) == before
+    assert restored.database.identity.epoch != epoch
+    assert restored.database.identity.digest_key == embedded.database.identity.digest_key
+    assert (tmp_path / "new" / "blobs" / "ab" / "file").read_bytes() == b"contents"
+    await restored.database.close()
+
+
+async def test_messages_go_on_while_it_is_made_and_it_is_of_one_moment(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    embedded = await opened(tmp_path / "data")
+    pen = Pen("home")
+    await embedded.write(pen, created(ANN), *[said("x" * 4_000) for _ in range(1_000)])
+    written = asyncio.Event()
+
+    def write(_what: str, done: int, total: int) -> None:
+        if not written.is_set() and done < total:
+            written.set()
+
+    making = asyncio.create_task(
+        SqliteBackups(embedded.database, tmp_path / "data").make(tmp_path / "copy", write)
+    )
+    await written.wait()
+    for number in range(5):
+        await embedded.write(pen, said(f"meanwhile {number}"))
+    assert not making.done()
+    made = await making
+    await embedded.database.close()
+    with closing(sqlite3.connect(tmp_path / "copy" / "parley.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert copy.execute("SELECT max(position) FROM entries").fetchone() == (made.entries,)
+    assert 1_001 <= made.entries <= 1_006
+
+
+async def test_one_that_is_cancelled_leaves_nothing(tmp_path: Path, embedded: Embedded) -> None:
+    pen = Pen("home")
+    await embedded.write(pen, created(ANN), *[said("x" * 4_000) for _ in range(1_000)])
+    begun = asyncio.Event()
+    making = asyncio.create_task(
+        SqliteBackups(embedded.database, embedded.folder).make(
+            tmp_path / "copy", lambda *_: begun.set()
+        )
+    )
+    await begun.wait()
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert not (tmp_path / "copy").exists()
+    await embedded.write(pen, said("and the store goes on"))
+
+
+async def test_nothing_is_written_over(tmp_path: Path, embedded: Embedded) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "something").write_text("dear to somebody")
+    backups = SqliteBackups(embedded.database, embedded.folder)
+    with pytest.raises(CannotBackUp, match="not empty"):
+        await backups.make(tmp_path / "copy", quiet)
+    with pytest.raises(CannotBackUp):
+        await backups.make(tmp_path / "copy" / "something" / "below", quiet)
+    await backups.make(tmp_path / "good", quiet)
+    with pytest.raises(CannotBackUp, match="holds a database"):
+        restore(tmp_path / "good", embedded.folder, os.urandom)
+
+
+async def test_what_is_no_whole_backup_is_not_restored(tmp_path: Path, embedded: Embedded) -> None:
+    await embedded.write(Pen("home"), created(ANN))
+    backups = SqliteBackups(embedded.database, embedded.folder)
+    await backups.make(tmp_path / "copy", quiet)
+    manifest = (tmp_path / "copy" / MANIFEST).read_text()
+    (tmp_path / "new").mkdir()
+    for broken in ("", "{}", manifest.replace('"entries":1', '"entries":7')):
+        (tmp_path / "copy" / MANIFEST).write_text(broken)
+        with pytest.raises(CannotBackUp):
+            restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    (tmp_path / "copy" / MANIFEST).write_text(manifest.replace('"schema":', '"schema":9'))
+    with pytest.raises(CannotBackUp, match="newer version"):
+        restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    (tmp_path / "copy" / MANIFEST).write_text(manifest)
+    (tmp_path / "copy" / "parley.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(CannotBackUp):
+        restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    assert list((tmp_path / "new").iterdir()) == []

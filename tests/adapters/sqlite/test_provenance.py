@@ -1,0 +1,83 @@
+"""An older copy of the database, put back as a file, is noticed; the same file opened again is not."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parley.adapters.sqlite.provenance import side_file
+from tests.adapters.sqlite.conftest import opened
+from tests.support.pen import ANN, Pen, created, said
+
+
+async def epoch_of(folder: Path) -> str:
+    embedded = await opened(folder)
+    epoch = embedded.database.identity.epoch
+    await embedded.database.close()
+    return epoch
+
+
+async def write(folder: Path, pen: Pen, *entries) -> None:
+    embedded = await opened(folder)
+    await embedded.write(pen, *entries)
+    await embedded.database.close()
+
+
+async def test_the_same_file_keeps_its_epoch_however_often_it_is_opened(tmp_path: Path) -> None:
+    first = await epoch_of(tmp_path)
+    await write(tmp_path, Pen("home"), created(ANN), said("one"))
+    assert await epoch_of(tmp_path) == first
+    assert await epoch_of(tmp_path) == first
+
+
+async def test_a_copy_put_in_its_place_is_another_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await epoch_of(tmp_path)
+    database = tmp_path / "parley.db"
+    shutil.copy2(database, tmp_path / "copy")
+    (tmp_path / "copy").replace(database)
+    second = await epoch_of(tmp_path)
+    assert second != first
+    assert "another file" in caplog.text
+    assert await epoch_of(tmp_path) == second
+
+
+async def test_an_older_copy_written_into_the_same_file_has_a_lower_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await epoch_of(tmp_path)
+    database = tmp_path / "parley.db"
+    older = database.read_bytes()
+    await write(tmp_path, Pen("home"), created(ANN), said("one"))
+    with database.open("r+b") as file:
+        file.write(older)
+        file.truncate()
+    second = await epoch_of(tmp_path)
+    assert second != first
+    assert "ends at entry 0, and ended at 2 before" in caplog.text
+    assert await epoch_of(tmp_path) == second
+
+
+async def test_a_side_file_that_says_nothing_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    first = await epoch_of(tmp_path)
+    for content in (b"", b"nonsense", b"\xff" * 21, b"-0000000000000000009\n"):
+        side_file(tmp_path / "parley.db").write_bytes(content)
+        assert await epoch_of(tmp_path) == first
+    side_file(tmp_path / "parley.db").unlink()
+    assert await epoch_of(tmp_path) == first
+    assert caplog.records == []
+
+
+async def test_the_side_file_is_never_ahead_and_up_to_date_at_the_end(tmp_path: Path) -> None:
+    embedded = await opened(tmp_path)
+    pen = Pen("home")
+    positions = (await embedded.append(pen, created(ANN), said("one"))).positions
+    kept = int(side_file(tmp_path / "parley.db").read_text())
+    assert kept <= positions[-1]
+    await embedded.database.close()
+    assert int(side_file(tmp_path / "parley.db").read_text()) == positions[-1]

@@ -1,0 +1,235 @@
+"""Inspection: nothing is found in a store in which much happened, and whatever is planted there is found and named."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from parley.adapters.sqlite.accounts import SqliteAccounts
+from parley.adapters.sqlite.catalogue import SqliteCatalogue
+from parley.adapters.sqlite.conversations import SqliteConversations
+from parley.adapters.sqlite.database import FILE, Database
+from parley.adapters.sqlite.erasures import SqliteErasures
+from parley.adapters.sqlite.integrity import SqliteIntegrity
+from parley.adapters.sqlite.log import SqliteLog
+from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.rooms import SqliteRooms
+from parley.model.accounts import Account
+from parley.model.entries import (
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    ReactionAdded,
+)
+from parley.model.ids import ConversationId, UserId
+from parley.model.instants import BEGINNING
+from parley.model.marks import Mark
+from parley.ports.marks import Move
+from parley.ports.rooms import Claim
+from parley.services.inspection import Inspected, Inspection
+from tests.support.pen import ANN, BEN, CAT, Pen, created, said
+
+DAN, EVE = UserId("dan"), UserId("eve")
+ROOM = (
+    created(ANN, BEN, kind="room", name="Garden"),
+    said("one"),
+    said("two, @ben", mentions=(BEN,)),
+    said("three, and wrong", by=BEN),
+    said("four, for a while"),
+    MessageEdited(actor_id=BEN, message_seq=4, body="three"),
+    MessageEdited(actor_id=ANN, message_seq=5, body="four, still"),
+    MessageDeleted(actor_id=ANN, message_seq=5),
+    ReactionAdded(actor_id=BEN, message_seq=2, emoji="👍"),
+    MessagePinned(actor_id=ANN, message_seq=2),
+    MemberJoined(actor_id=CAT, user_id=CAT, role="member"),
+    said("five", by=CAT),
+    MemberJoined(actor_id=DAN, user_id=DAN, role="member"),
+    said("six, @ben", by=DAN, mentions=(BEN,)),
+    MessageEdited(actor_id=DAN, message_seq=14, body="six, @ben and @cat", mentions=(BEN, CAT)),
+    said("seven, @dan", mentions=(DAN,)),
+    MemberLeft(actor_id=DAN, user_id=DAN, reason="erased"),
+    MemberChanged(actor_id=ANN, user_id=EVE, banned=True),
+)
+GROUP = (
+    created(ANN, BEN, CAT, name="Kitchen"),
+    said("hello"),
+    MemberLeft(actor_id=CAT, user_id=CAT, reason="left"),
+    said("bye"),
+)
+
+
+def account(user_id: UserId) -> Account:
+    return Account(
+        user_id=user_id,
+        username=user_id,
+        email=None,
+        display_name=user_id,
+        password_hash="none",
+        created_at=BEGINNING,
+    )
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[tuple[Database, Inspection]]:
+    failures: list[Exception] = []
+    database = await Database.open(folder, fatal=failures.append)
+    yield (
+        database,
+        Inspection(
+            catalogue=SqliteCatalogue(database),
+            integrity=SqliteIntegrity(database),
+            log=SqliteLog(database),
+            views=SqliteConversations(database),
+            marks=SqliteMarks(database),
+            rooms=SqliteRooms(database),
+        ),
+    )
+    await database.close()
+    assert failures == []
+
+
+async def inspected(folder: Path) -> Inspected:
+    told = []
+    async with opened(folder) as (_, inspection):
+        found = await inspection.run(lambda *line: told.append(line))
+    assert told
+    return found
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    """With a store in which much happened."""
+    async with opened(tmp_path) as (database, _):
+        log = SqliteLog(database)
+        for name, entries in (("garden", ROOM), ("kitchen", GROUP)):
+            pen = Pen(name)
+            appended = await log.append(pen.conversation_id, 0, pen.records(*entries))
+            assert appended.stopped is None
+        for user_id in (ANN, BEN, CAT):
+            await SqliteAccounts(database).create(account(user_id))
+        await SqliteErasures(database).forget(DAN)
+        await SqliteRooms(database).claim(Claim("garden", ConversationId("garden"), 1, "token"))
+        mark = Mark(delivered=9, read=3, messages=2, seen=3)
+        await SqliteMarks(database).advance([Move(ConversationId("garden"), BEN, mark)])
+    return tmp_path
+
+
+async def test_nothing_is_found_where_all_is_well(folder: Path) -> None:
+    found = await inspected(folder)
+    assert found.faults == []
+    assert (found.accounts, found.conversations, found.entries) == (3, 2, len(ROOM) + len(GROUP))
+
+
+IN_GARDEN = "conversation = (SELECT key FROM conversations WHERE id = 'garden')"
+PLANTED = {
+    "unreadable": f"UPDATE entries SET extra = '[nonsense' WHERE {IN_GARDEN} AND seq = 1",
+    "hole": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 9",
+    "no_creation": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 1",
+    "created_twice": f"""
+        UPDATE entries SET type = 12, extra = (SELECT extra FROM entries WHERE {IN_GARDEN} AND seq = 1)
+        WHERE {IN_GARDEN} AND seq = 12
+    """,
+    "after_the_end": f"UPDATE entries SET type = 14 WHERE {IN_GARDEN} AND seq = 11",
+    "time_goes_back": f"UPDATE entries SET at = '1999-01-01T00:00:00.000Z' WHERE {IN_GARDEN} AND seq = 3",
+    "wrong_count": f"UPDATE entries SET messages = 1 WHERE {IN_GARDEN} AND seq = 9",
+    "no_target": f"UPDATE entries SET target = 9 WHERE {IN_GARDEN} AND seq = 10",
+    "not_a_member": """
+        UPDATE entries SET actor = (SELECT key FROM people WHERE id = 'cat') WHERE body = 'bye'
+    """,
+    "edit_not_shown": "UPDATE entries SET body = 'something else' WHERE edited_at IS NOT NULL",
+    "deleted_with_text": "UPDATE entries SET body = 'four again' WHERE deleted_at IS NOT NULL",
+    "a deletion that is not shown": f"UPDATE entries SET deleted_at = NULL WHERE {IN_GARDEN}",
+    "an edit of a deleted message with text": "UPDATE entries SET body = 'still' WHERE target = 5 AND type = 2",
+    "the first body of a deleted message": "UPDATE entries SET original = 'four' WHERE deleted_at IS NOT NULL",
+    "an erased person's edit with text": "UPDATE entries SET body = 'six' WHERE target = 14 AND type = 2",
+    "an erased person's message with text": "UPDATE entries SET body = 'six' WHERE seq = 14",
+    "erased_remains": "UPDATE accounts SET user_id = 'dan' WHERE user_id = 'cat'",
+    "position_missing": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 18",
+    "position_out_of_order": f"UPDATE entries SET position = 99 WHERE {IN_GARDEN} AND seq = 2",
+    "a ban that no entry lifted": "DELETE FROM bans",
+    "state_differs": f"UPDATE members SET role = 'admin' WHERE {IN_GARDEN} AND role = 'member'",
+    "a name that no entry gave": "UPDATE conversations SET name = 'Cellar' WHERE id = 'kitchen'",
+    "a pin that no entry set": f"UPDATE pins SET message_seq = 3 WHERE {IN_GARDEN}",
+    "a member who joined elsewhere": f"UPDATE members SET joined_seq = 2 WHERE {IN_GARDEN}",
+    "membership_differs": """
+        INSERT INTO members (conversation, person, role, joined_seq)
+        SELECT conversations.key, people.key, 'member', 1 FROM conversations, people
+        WHERE conversations.id = 'kitchen' AND people.id = 'cat'
+    """,
+    "mark_beyond_head": "UPDATE marks SET delivered = 99",
+    "a mark set back beyond the head": "UPDATE marks SET unread_at = 99",
+    "mark_count_differs": "UPDATE marks SET messages = 1",
+    "standing_differs": "INSERT INTO mentions SELECT person, conversation, seq + 9 FROM mentions",
+    "mentions_differ": "DELETE FROM mentions",
+    "activity_differs": "UPDATE conversations SET activity = 1",
+    "list_differs": "UPDATE conversations SET activity = 2 WHERE id = 'garden'",
+    "room_differs": "UPDATE rooms SET member_count = 7",
+    "a room that is not listed": "DELETE FROM rooms",
+    "name_not_claimed": "DELETE FROM room_names",
+    "a reference to nobody": "DELETE FROM people WHERE id = 'ben'",
+}
+NAMED = {
+    "a deletion that is not shown": "deleted_with_text",
+    "an edit of a deleted message with text": "deleted_with_text",
+    "the first body of a deleted message": "deleted_with_text",
+    "an erased person's edit with text": "deleted_with_text",
+    "an erased person's message with text": "deleted_with_text",
+    "a ban that no entry lifted": "state_differs",
+    "a mark set back beyond the head": "mark_beyond_head",
+    "a name that no entry gave": "state_differs",
+    "a pin that no entry set": "state_differs",
+    "a member who joined elsewhere": "state_differs",
+    "a room that is not listed": "room_differs",
+    "a reference to nobody": "file_damaged",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+async def test_a_planted_fault_is_found_and_named(folder: Path, planted: str) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        changed = connection.execute(PLANTED[planted]).rowcount
+        connection.commit()
+    assert changed > 0
+    found = await inspected(folder)
+    assert NAMED.get(planted, planted) in {fault.kind for fault in found.faults}, found
+    assert found.count == len(found.faults)
+
+
+async def test_a_damaged_page_is_found(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'entries_by_target'"
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with (folder / FILE).open("r+b") as file:
+        file.seek((page - 1) * size + 200)
+        file.write(bytes(size - 200))
+    found = await inspected(folder)
+    assert {fault.kind for fault in found.faults} == {"file_damaged"}
+
+
+async def test_what_is_written_meanwhile_is_no_fault(folder: Path) -> None:
+    async with opened(folder) as (database, inspection):
+        pen = Pen("kitchen")
+        pen.back_to(len(GROUP), 2)
+        log = SqliteLog(database)
+        read = log.read
+        more = [said(f"more {number}") for number in range(30)]
+
+        async def overtaken(conversation_id, after, limit=None):
+            found = await read(conversation_id, after, limit)
+            if more and conversation_id == "kitchen":
+                records = pen.records(more.pop())
+                assert (
+                    await log.append(pen.conversation_id, records[0].entry.seq - 1, records)
+                ).count
+            return found
+
+        inspection._log.read = overtaken
+        found = await inspection.run(lambda *_: None)
+    assert found.faults == []
