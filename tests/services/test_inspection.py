@@ -16,62 +16,9 @@ from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.rooms import SqliteRooms
-from parley.model.accounts import Account
-from parley.model.entries import (
-    MemberChanged,
-    MemberJoined,
-    MemberLeft,
-    MessageDeleted,
-    MessageEdited,
-    MessagePinned,
-    ReactionAdded,
-)
-from parley.model.ids import ConversationId, UserId
-from parley.model.instants import BEGINNING
-from parley.model.marks import Mark
-from parley.ports.marks import Move
-from parley.ports.rooms import Claim
 from parley.services.inspection import Inspected, Inspection
-from tests.support.pen import ANN, BEN, CAT, Pen, created, said
-
-DAN, EVE = UserId("dan"), UserId("eve")
-ROOM = (
-    created(ANN, BEN, kind="room", name="Garden"),
-    said("one"),
-    said("two, @ben", mentions=(BEN,)),
-    said("three, and wrong", by=BEN),
-    said("four, for a while"),
-    MessageEdited(actor_id=BEN, message_seq=4, body="three"),
-    MessageEdited(actor_id=ANN, message_seq=5, body="four, still"),
-    MessageDeleted(actor_id=ANN, message_seq=5),
-    ReactionAdded(actor_id=BEN, message_seq=2, emoji="👍"),
-    MessagePinned(actor_id=ANN, message_seq=2),
-    MemberJoined(actor_id=CAT, user_id=CAT, role="member"),
-    said("five", by=CAT),
-    MemberJoined(actor_id=DAN, user_id=DAN, role="member"),
-    said("six, @ben", by=DAN, mentions=(BEN,)),
-    MessageEdited(actor_id=DAN, message_seq=14, body="six, @ben and @cat", mentions=(BEN, CAT)),
-    said("seven, @dan", mentions=(DAN,)),
-    MemberLeft(actor_id=DAN, user_id=DAN, reason="erased"),
-    MemberChanged(actor_id=ANN, user_id=EVE, banned=True),
-)
-GROUP = (
-    created(ANN, BEN, CAT, name="Kitchen"),
-    said("hello"),
-    MemberLeft(actor_id=CAT, user_id=CAT, reason="left"),
-    said("bye"),
-)
-
-
-def account(user_id: UserId) -> Account:
-    return Account(
-        user_id=user_id,
-        username=user_id,
-        email=None,
-        display_name=user_id,
-        password_hash="none",
-        created_at=BEGINNING,
-    )
+from tests.support.eventful import GROUP, ROOM, fill
+from tests.support.pen import Pen, said
 
 
 @asynccontextmanager
@@ -105,17 +52,13 @@ async def inspected(folder: Path) -> Inspected:
 async def folder(tmp_path: Path) -> Path:
     """With a store in which much happened."""
     async with opened(tmp_path) as (database, _):
-        log = SqliteLog(database)
-        for name, entries in (("garden", ROOM), ("kitchen", GROUP)):
-            pen = Pen(name)
-            appended = await log.append(pen.conversation_id, 0, pen.records(*entries))
-            assert appended.stopped is None
-        for user_id in (ANN, BEN, CAT):
-            await SqliteAccounts(database).create(account(user_id))
-        await SqliteErasures(database).forget(DAN)
-        await SqliteRooms(database).claim(Claim("garden", ConversationId("garden"), 1, "token"))
-        mark = Mark(delivered=9, read=3, messages=2, seen=3)
-        await SqliteMarks(database).advance([Move(ConversationId("garden"), BEN, mark)])
+        await fill(
+            log=SqliteLog(database),
+            accounts=SqliteAccounts(database),
+            erasures=SqliteErasures(database),
+            rooms=SqliteRooms(database),
+            marks=SqliteMarks(database),
+        )
     return tmp_path
 
 
