@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bench.build import NotBuilt, binary
+from bench.databases import Databases
 from bench.measuring import Sample
 from bench.peers import PEERS, Peer
 from bench.report import as_json, show
@@ -93,9 +94,11 @@ def _measure(
     failures: list[Failure] = []
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        Databases(Path(folder)) as databases,
         console.status("starting") as status,
     ):
-        for outcome in rounds(able, chosen, count, Worlds(Path(folder)), smoke=smoke):
+        worlds = Worlds(Path(folder), databases)
+        for outcome in rounds(able, chosen, count, worlds, smoke=smoke):
             status.update(f"{outcome.scenario} on {outcome.peer}")
             if isinstance(outcome, Failure):
                 failures.append(outcome)

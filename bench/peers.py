@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench import dialects
+from bench import databases, dialects
 from bench.build import NotBuilt, binary
 from bench.dialects import Dialect
 from bench.paths import BENCH, ROOT, SERVERS
@@ -30,6 +30,8 @@ class Peer:
     environment: Mapping[str, str] = field(default_factory=dict)
     data: str = ""
     """Peers with the same name here share a folder of people and conversations; empty: no need."""
+    mongodb: str = ""
+    """The variable that names its MongoDB database; empty: it needs none."""
     lacks: frozenset[str] = frozenset()
     """Scenarios it cannot be asked for."""
 
@@ -100,18 +102,53 @@ def _parley(synchronous: str) -> Peer:
         missing=_module("parley.__main__"),
         reference=f"node-durable-{synchronous.lower()}",
         dialect=dialects.CONVERSATIONS,
-        environment={
-            "PARLEY_SYNCHRONOUS": synchronous,
-            "PARLEY_ACCESS_TOKEN_MINUTES": "1440",  # a long run must not outlive its tokens
-            "PARLEY_MAX_MEMBERS_AT_CREATION": "5000",
-            # One person says there what thousands would.
-            "PARLEY_COMMANDS_PER_SECOND": "0",
-            "PARLEY_REQUESTS_PER_SECOND": "0",
-            "PARLEY_MESSAGES_PER_SECOND": "0",
-        },
+        environment={"PARLEY_SYNCHRONOUS": synchronous, **PARLEY},
         data="parley",
     )
 
+
+def _node_mongoose() -> Peer:
+    return Peer(
+        name="node-mongoose",
+        title="Node + mongoose",
+        command=("node", str(SERVERS / "node_mongoose.mjs")),
+        missing=_all(
+            _package("tests/js", "socket.io"),
+            _package("bench", "mongoose"),
+            _package("bench", "jsonwebtoken"),
+            databases.missing,
+        ),
+        reference="node-mongoose",
+        dialect=dialects.CONVERSATIONS,
+        data="node-mongoose",
+        mongodb="MONGODB_URI",
+        # What one person sends while the last is being written may overtake it there.
+        lacks=frozenset({"S1b", "S4", "steady-pairs", "steady-room"}),
+    )
+
+
+def _parley_mongodb() -> Peer:
+    return Peer(
+        name="parley-mongodb",
+        title="Parley, MongoDB",
+        command=(sys.executable, "-m", "parley", "serve", "--port"),
+        missing=_all(_module("parley.__main__"), _module("pymongo"), databases.missing),
+        reference="node-mongoose",
+        dialect=dialects.CONVERSATIONS,
+        environment=PARLEY,
+        data="parley-mongodb",
+        mongodb="PARLEY_STORE",
+    )
+
+
+PARLEY: Final = {
+    "PARLEY_ACCESS_TOKEN_MINUTES": "1440",  # a long run must not outlive its tokens
+    "PARLEY_MAX_MEMBERS_AT_CREATION": "5000",
+    # One person says there what thousands would.
+    "PARLEY_COMMANDS_PER_SECOND": "0",
+    "PARLEY_REQUESTS_PER_SECOND": "0",
+    "PARLEY_MESSAGES_PER_SECOND": "0",
+}
 
 PEERS: Final = {
     peer.name: peer
@@ -150,5 +187,7 @@ PEERS: Final = {
         _parley("NORMAL"),
         _node_durable("FULL"),
         _parley("FULL"),
+        _node_mongoose(),
+        _parley_mongodb(),
     )
 }

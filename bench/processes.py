@@ -16,7 +16,7 @@ from bench.paths import ROOT
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-START_SECONDS = 30
+START_SECONDS = 120
 STOP_SECONDS = 5
 SHOWN_BYTES = 2000
 

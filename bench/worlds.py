@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from bench.databases import Databases
 from bench.peers import Peer
 from bench.processes import Server, free_port
 from bench.scenarios import Scenario, Shape
@@ -43,10 +44,11 @@ class Population:
 
 
 class Worlds:
-    """Fills data folders below `folder` as they are asked for; each is filled once."""
+    """Fills data folders below `folder`, and databases, as they are asked for; each is filled once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, databases: Databases) -> None:
         self._folder = folder
+        self._databases = databases
         self._populations: dict[str, Population] = {}
 
     def prepare(self, peer: Peer, scenario: Scenario, shape: Shape) -> World:
@@ -60,6 +62,8 @@ class Worlds:
             return World(count, {})
         population = self._population(peer.data)
         environment = {"DATA": str(population.folder), "PARLEY_DATA": str(population.folder)}
+        if peer.mongodb:
+            environment[peer.mongodb] = self._databases.uri(peer.data)
         self._fill(peer, environment, population, scenario, shape)
         lines = _lines(population, scenario, shape)
         people = self._folder / f"{peer.data}-{shape.rooms}-{shape.members}.people"

@@ -102,7 +102,7 @@ USE_CASES: dict[str, tuple[UseCase, dict[str, int], list[str], list[str]]] = {
     ),
     "a deletion of a message that has to be brought": (
         lambda s: s.house.messages.delete(s.anna, s.direct, 2),
-        {"log.read": 1, "log.aimed": 1, **APPEND},
+        {"log.read": 1, "log.aftermaths": 1, **APPEND},
         ["message.deleted"],
         [],
     ),
@@ -114,13 +114,13 @@ USE_CASES: dict[str, tuple[UseCase, dict[str, int], list[str], list[str]]] = {
     ),
     "a page of history": (
         lambda s: s.house.messages.page(s.anna, s.group),
-        {"log.messages": 1, "log.aimed": 1},
+        {"log.messages": 1, "log.aftermaths": 1},
         [],
         [],
     ),
     "a page around a message": (
         lambda s: s.house.messages.page(s.anna, s.group, around=2),
-        {"log.messages": 2, "log.aimed": 1},
+        {"log.messages": 2, "log.aftermaths": 1},
         [],
         [],
     ),

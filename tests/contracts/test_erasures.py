@@ -25,6 +25,7 @@ from parley.model.erasures import Erasure
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
 from parley.model.marks import Mark
+from parley.model.messages import Aftermath
 from parley.model.preferences import Preference
 from parley.model.presence import Kept
 from parley.ports.marks import Move
@@ -173,8 +174,7 @@ async def test_whoever_is_erased_leaves_no_content_and_others_keep_theirs(
     _, page = await store.log.messages(pen.conversation_id, before=None, after=None, limit=9)
     assert [message.body for message in page] == ["", "and you, Ben?", ""]
     assert await store.log.original(pen.conversation_id, 2) is None
-    _, aimed = await store.log.aimed(pen.conversation_id, [2, 4])
-    assert [getattr(entry, "body", "") for entry in aimed] == ["", ""]
+    assert [edit.body for edit in await store.log.edits(pen.conversation_id, 2, 9)] == [""]
 
 
 async def test_the_state_is_the_fold_of_the_log(store: Store, pen: Pen) -> None:
@@ -210,6 +210,21 @@ async def test_the_mentions_of_an_erased_person_count_no_more(store: Store, pen:
     await store.write(pen, erased())
     (standing,) = (await store.marks.standings(CAT, [pen.conversation_id])).values()
     assert standing.mentions == 0
+
+
+async def test_nothing_stands_any_more_of_what_was_said_of_an_erased_message(
+    store: Store, pen: Pen
+) -> None:
+    reactions = [ReactionAdded(actor_id=CAT, message_seq=seq, emoji="+") for seq in (2, 3)]
+    own = ReactionAdded(actor_id=BEN, message_seq=3, emoji="+")
+    await store.write(pen, created(ANN, BEN, CAT), said("mine", BEN), said("other", CAT))
+    await store.write(pen, *reactions, own, erased())
+    head, became = await store.log.aftermaths(pen.conversation_id, [2, 3])
+    assert head == 7
+    assert became == {
+        2: Aftermath(deleted=True, changed_seq=4),
+        3: Aftermath({"+": {CAT: 5, BEN: 6}}, changed_seq=6),
+    }
 
 
 async def test_the_last_message_in_a_list_is_shown_emptied(store: Store, pen: Pen) -> None:

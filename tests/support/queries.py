@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import (
     CommandFailedEvent,
@@ -14,9 +13,14 @@ from pymongo.monitoring import (
 )
 
 from parley.adapters.mongo.indexes import INDEXES
+from tests.support.plans import unindexed
 
 SORTED_IN_MEMORY = {("accounts", "display_key")}
 """Few documents by that field, ordered by another: the people whose display name begins so, by their usernames."""
+
+
+COUNTED_WHOLE = {("entries", "seq")}
+"""How many conversations there are, at the end of a migration."""
 
 
 class Queries(CommandListener):
@@ -25,18 +29,16 @@ class Queries(CommandListener):
     def __init__(self) -> None:
         self.commands: Counter[str] = Counter()
         self.uncovered: list[str] = []
-        self.finds: dict[str, dict[str, Any]] = {}
+        self.explicable: dict[str, dict[str, Any]] = {}
 
     def started(self, event: CommandStartedEvent) -> None:
         self.commands[event.command_name] += 1
-        for collection, wanted, order in _asked(event):
+        for collection, wanted, order, alone in _asked(event):
+            shape = f"{event.command_name} {collection} {_shape(wanted)} by {order}"
             if collection in INDEXES and not _is_covered(collection, wanted, order):
-                self.uncovered.append(f"{event.command_name} {collection} {wanted} by {order}")
-        if event.command_name == "find":
-            fields = ("find", "filter", "sort", "limit")
-            find = {name: event.command[name] for name in fields if name in event.command}
-            shape = msgspec.json.encode([find["find"], list(find["filter"])]).decode()
-            self.finds[shape] = find
+                self.uncovered.append(f"{shape}: {wanted}")
+            elif collection in INDEXES:
+                self.explicable.setdefault(shape, alone)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         pass
@@ -50,23 +52,50 @@ class Queries(CommandListener):
         if not explain:
             return
         async with AsyncMongoClient[dict[str, Any]](uri) as client:
-            for shape, find in self.finds.items():
-                database = client.get_default_database()
-                plan = await database.command("explain", find, verbosity="queryPlanner")
-                assert find["find"] not in INDEXES or "COLLSCAN" not in str(plan), shape
+            database = client.get_default_database()
+            for shape, command in self.explicable.items():
+                plan = await database.command("explain", command, verbosity="queryPlanner")
+                assert unindexed(plan) == [], shape
 
 
-def _asked(event: CommandStartedEvent) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:
-    """Collection, filter and sort of everything that a command asks for."""
-    command = event.command
-    match event.command_name:
+def _shape(wanted: Mapping[str, Any]) -> str:
+    if set(wanted) == {"$or"}:
+        return f"any of {_shape(wanted['$or'][0])}"
+    return ", ".join(wanted)
+
+
+class Asked(NamedTuple):
+    """One thing that a command asks for; `alone` is a command for it alone, which can be explained."""
+
+    collection: str
+    wanted: Mapping[str, Any]
+    order: list[str]
+    alone: dict[str, Any]
+
+
+def _asked(event: CommandStartedEvent) -> Iterator[Asked]:
+    command, name = event.command, event.command_name
+    collection = command.get(name)
+    match name:
         case "find":
-            yield command["find"], command["filter"], list(command.get("sort", ()))
+            order = list(command.get("sort", ()))
+            alone = _only(command, name, "filter", "sort", "limit")
+            yield Asked(collection, command["filter"], order, alone)
         case "findAndModify":
-            yield command["findAndModify"], command["query"], []
-        case "update" | "delete" as name:
+            alone = _only(command, name, "query", "update", "upsert")
+            yield Asked(collection, command["query"], [], alone)
+        case "aggregate":
+            wanted = command["pipeline"][0]["$match"]
+            if wanted and (collection, *wanted) not in COUNTED_WHOLE:
+                yield Asked(collection, wanted, [], _only(command, name, "pipeline", "cursor"))
+        case "update" | "delete":
             for one in command[f"{name}s"]:
-                yield command[name], one["q"], []
+                yield Asked(collection, one["q"], [], {name: collection, f"{name}s": [one]})
+
+
+def _only(command: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Without what is of the session."""
+    return {name: command[name] for name in names if name in command}
 
 
 def _is_covered(collection: str, wanted: Mapping[str, Any], order: list[str]) -> bool:

@@ -59,7 +59,7 @@ class ServerProcess:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for(self, event: str, seconds: float = 60) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 120) -> dict[str, Any]:
         """The next log line with this event."""
         while (line := self._news.get(timeout=seconds)) is not None:
             if line["event"] == event:

@@ -36,7 +36,7 @@ class EditMessage(Body, frozen=True, kw_only=True):
 
 
 class Versions(Struct, frozen=True):
-    """Every body that a message had, the first one first."""
+    """The body that a message was sent with, and those of its last edits."""
 
     items: list[Version]
 
@@ -126,7 +126,7 @@ class MessageRoutes:
         return await self._messages.get(request.user.user_id, ConversationId(conversation_id), seq)
 
     async def edits(self, request: JsonRequest, conversation_id: Id, seq: Seq) -> Versions:
-        """Every body that a message had; none of a deleted one."""
+        """The body that a message was sent with, and those of its last 200 edits; none of a deleted one."""
         found = await self._messages.edits(
             request.user.user_id, ConversationId(conversation_id), seq
         )

@@ -26,7 +26,7 @@ from parley.model.errors import ChatError, ClientIdReused, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp, timestamp
 from parley.model.layered import Layered
-from parley.model.messages import NotLoaded, folded_facts, target
+from parley.model.messages import UNTOUCHED, NotLoaded, advanced, facts_of, target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus
@@ -260,7 +260,7 @@ class Sequencer:
         since = self._since[message_seq] = []
         try:
             found = await self._ask(self._log.read(conversation_id, message_seq - 1, 1))
-            head, aimed = await self._ask(self._log.aimed(conversation_id, [message_seq]))
+            head, aftermaths = await self._ask(self._log.aftermaths(conversation_id, [message_seq]))
         except Unavailable:
             for attempt in self._wanting.pop(message_seq, ()):
                 self._fail(attempt, Unavailable())
@@ -270,7 +270,11 @@ class Sequencer:
         message = found[0].entry if found else None
         facts = None
         if isinstance(message, MessageNew):
-            facts = folded_facts(message, [*aimed, *(entry for entry in since if entry.seq > head)])
+            facts = facts_of(message, aftermaths.get(message_seq, UNTOUCHED))
+            for entry in since:
+                # An erasure may have come between the two readings, and only the message itself shows it.
+                if entry.seq > head or is_erasure(entry):
+                    facts = advanced(facts, entry)
         if len(self.state.facts) >= MOST_FACTS:
             self.state.facts.clear()
         self.state.facts[message_seq] = facts

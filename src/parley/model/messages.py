@@ -1,6 +1,7 @@
 """Messages: what the rules need of one, and what a reader is shown of it, both folded from what is aimed at it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -33,11 +34,27 @@ Aimed = (
 
 
 class Facts(Struct, frozen=True):
-    """What rules need of a message; `reactions` are the people by emoji, in order of the first."""
+    """What rules need of a message; `reactions` are the people by emoji."""
 
     sender_id: UserId
     deleted: bool = False
     reactions: Mapping[str, frozenset[UserId]] = {}
+
+
+class Aftermath(Struct, frozen=True):
+    """What became of a message: whatever people changed their minds about is in it once.
+
+    `reactions` are those that stand: by emoji the people, each with the seq of the entry that added it. `changed_seq`
+    is the last entry aimed at the message, 0 where there is none.
+    """
+
+    reactions: Mapping[str, Mapping[UserId, int]] = {}
+    pinned: bool = False
+    deleted: bool = False
+    changed_seq: int = 0
+
+
+UNTOUCHED: Final = Aftermath()
 
 
 class Version(Struct, frozen=True):
@@ -73,42 +90,64 @@ def advanced(facts: Facts, entry: Entry) -> Facts:
             return facts
 
 
-def folded_facts(message: MessageNew, aimed: Iterable[Entry]) -> Facts:
-    """The facts of a message, by everything that concerns it in order."""
-    facts = Facts(message.actor_id, deleted=message.deleted_at is not None)
-    for entry in aimed:
-        facts = advanced(facts, entry)
-    return facts
-
-
-def as_shown(message: MessageNew, aimed: Iterable[Entry]) -> MessageNew:
-    """The message as history shows it: with its reactions, whether it is pinned, and what changed it last."""
-    reactions: dict[str, set[UserId]] = {}  # changed in place: thousands may react to one message
-    pinned, changed_seq = False, 0
-    for entry in aimed:
-        changed_seq = entry.seq
-        if isinstance(entry, ReactionAdded):
-            reactions.setdefault(entry.emoji, set()).add(entry.actor_id)
-        elif isinstance(entry, ReactionRemoved):
-            people = reactions.get(entry.emoji, set())
-            people.discard(entry.actor_id)
-            if not people:
-                reactions.pop(entry.emoji, None)
-        elif isinstance(entry, MessagePinned | MessageUnpinned):
-            pinned = isinstance(entry, MessagePinned)
-    if not changed_seq:
-        return message
-    deleted = message.deleted_at is not None
-    shown = {} if deleted else {emoji: sorted(people) for emoji, people in reactions.items()}
-    return msgspec.structs.replace(
-        message, reactions=shown, pinned=pinned and not deleted, changed_seq=changed_seq
+def facts_of(message: MessageNew, aftermath: Aftermath) -> Facts:
+    """The facts of a message, by what became of it."""
+    gone = aftermath.deleted or message.deleted_at is not None
+    reactions = {} if gone else dict(_oldest_first(aftermath))
+    return Facts(
+        message.actor_id,
+        gone,
+        {emoji: frozenset(people) for emoji, people in reactions.items()},
     )
 
 
-def versions(original: str, sent_at: Timestamp, aimed: Iterable[Entry]) -> list[Version]:
-    """Every body that a message had, the first one first."""
-    edits = [Version(entry.body, entry.at) for entry in aimed if isinstance(entry, MessageEdited)]
-    return [Version(original, sent_at), *edits]
+def followed(aimed: Iterable[Entry], since: Aftermath = UNTOUCHED) -> Aftermath:
+    """What became of a message by these entries, all aimed at it and ascending, which may be reflected already."""
+    reactions = {emoji: dict(people) for emoji, people in since.reactions.items()}
+    pinned, deleted, changed_seq = since.pinned, since.deleted, since.changed_seq
+    for entry in aimed:
+        changed_seq = max(changed_seq, entry.seq)
+        if isinstance(entry, ReactionAdded):
+            reactions.setdefault(entry.emoji, {}).setdefault(entry.actor_id, entry.seq)
+        elif isinstance(entry, ReactionRemoved):
+            _take_back(reactions, entry)
+        elif isinstance(entry, MessagePinned | MessageUnpinned):
+            pinned = isinstance(entry, MessagePinned)
+        elif isinstance(entry, MessageDeleted):
+            deleted = True
+    if deleted:
+        return Aftermath({}, False, True, changed_seq)
+    return Aftermath(reactions, pinned, False, changed_seq)
+
+
+def as_shown(message: MessageNew, aftermath: Aftermath) -> MessageNew:
+    """The message as history shows it: with its reactions, whether it is pinned, and what changed it last."""
+    if not aftermath.changed_seq:
+        return message
+    if message.deleted_at is not None:
+        return msgspec.structs.replace(message, changed_seq=aftermath.changed_seq)
+    return msgspec.structs.replace(
+        message,
+        reactions={emoji: sorted(people) for emoji, people in _oldest_first(aftermath)},
+        pinned=aftermath.pinned,
+        changed_seq=aftermath.changed_seq,
+    )
+
+
+def versions(original: str, sent_at: Timestamp, edits: Iterable[MessageEdited]) -> list[Version]:
+    """The body that a message was sent with, and those of these edits."""
+    return [Version(original, sent_at), *(Version(edit.body, edit.at) for edit in edits)]
+
+
+def _oldest_first(aftermath: Aftermath) -> list[tuple[str, Mapping[UserId, int]]]:
+    return sorted(aftermath.reactions.items(), key=lambda item: min(item[1].values()))
+
+
+def _take_back(reactions: dict[str, dict[UserId, int]], entry: ReactionRemoved) -> None:
+    people = reactions.get(entry.emoji, {})
+    people.pop(entry.actor_id, None)
+    if not people:
+        reactions.pop(entry.emoji, None)
 
 
 def _reacted(

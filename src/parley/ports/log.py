@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from parley.model.conversations import State
-from parley.model.entries import Entry, MessageNew
+from parley.model.entries import Entry, MessageEdited, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
+from parley.model.messages import Aftermath
 from parley.ports.answers import Answer
 
 
@@ -127,10 +128,20 @@ class Log(ABC):
         """
 
     @abstractmethod
-    async def aimed(
+    async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
-    ) -> tuple[int, list[Entry]]:
-        """The head, and every entry that is aimed at one of these messages, ascending, with its present content."""
+    ) -> tuple[int, Mapping[int, Aftermath]]:
+        """The head, and what became of those of these messages that anything is aimed at.
+
+        Its cost grows with the reactions that stand, not with how often people changed their minds. It may be newer
+        than the head, never older.
+        """
+
+    @abstractmethod
+    async def edits(
+        self, conversation_id: ConversationId, message_seq: int, limit: int
+    ) -> list[MessageEdited]:
+        """The last edits of a message, at most `limit`, ascending, with their present content."""
 
     @abstractmethod
     async def original(self, conversation_id: ConversationId, seq: int) -> str | None:

@@ -16,7 +16,7 @@ from parley.model.conversations import State
 from parley.model.entries import Entry, Json, MessageNew
 from parley.model.errors import Blocked, Invalid, NotFound, Unavailable
 from parley.model.ids import ConversationId, UserId, direct_id
-from parley.model.messages import Version, as_shown, target, versions
+from parley.model.messages import UNTOUCHED, Version, as_shown, versions
 from parley.model.permissions import (
     among_members,
     delete_message,
@@ -268,15 +268,15 @@ class Messages:
     async def edits(
         self, user_id: UserId, conversation_id: ConversationId, seq: int
     ) -> list[Version]:
-        """Every body that a message had, the first one first; none of a deleted one.
+        """The body that a message was sent with, and those of its last 200 edits; none of a deleted one.
 
         Raises:
             NotFound: The message is not there for this person.
         """
         message = await self.get(user_id, conversation_id, seq)
         original = await self._log.original(conversation_id, seq)
-        _, aimed = await self._log.aimed(conversation_id, [seq])
-        return versions(original, message.at, aimed) if original is not None else []
+        edits = await self._log.edits(conversation_id, seq, PAGE) if message.edited_at else []
+        return versions(original, message.at, edits) if original is not None else []
 
     async def send_to(self, user_id: UserId, other_id: UserId, draft: Draft) -> Committed:
         """Say something to a person, in the one direct conversation with them, which this opens.
@@ -378,11 +378,8 @@ class Messages:
     ) -> list[MessageNew]:
         """The messages with what is aimed at them, which may be newer than they: then `changed_seq` says so."""
         seqs = [message.seq for message in messages]
-        _, entries = await self._log.aimed(conversation_id, seqs)
-        aimed: dict[int, list[Entry]] = {}
-        for entry in entries:
-            aimed.setdefault(target(entry), []).append(entry)
-        return [as_shown(message, aimed.get(message.seq, ())) for message in messages]
+        _, found = await self._log.aftermaths(conversation_id, seqs)
+        return [as_shown(message, found.get(message.seq, UNTOUCHED)) for message in messages]
 
     async def log(
         self, user_id: UserId, conversation_id: ConversationId, *, after: int = 0, limit: int = 50

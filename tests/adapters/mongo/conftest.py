@@ -10,7 +10,7 @@ from parley.adapters.mongo.client import Database, Limits
 from parley.adapters.mongo.nodes import Nodes
 from parley.adapters.mongo.store import MongoStore
 from tests.support.clock import ManualClock
-from tests.support.mongodb import GIVEN, a_uri
+from tests.support.mongodb import GIVEN, PATIENT, a_uri
 from tests.support.queries import Queries
 
 
@@ -22,7 +22,7 @@ class Place:
         self.clock = ManualClock()
         self.queries = Queries()
 
-    def database(self, limits: Limits | None = None) -> Database:
+    def database(self, limits: Limits = PATIENT) -> Database:
         return Database(self.uri, limits, [self.queries])
 
     @asynccontextmanager

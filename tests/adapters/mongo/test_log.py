@@ -11,7 +11,7 @@ from parley.model.entries import MemberJoined, MemberLeft, MessageDeleted, Messa
 from parley.model.ids import ConversationId
 from parley.ports.log import Appended, Behind, Down, Duplicate, Record, Unknown
 from tests.adapters.mongo.conftest import Place
-from tests.support.mongodb import FerretDB
+from tests.support.mongodb import a_server
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
 HOME = ConversationId("home")
@@ -117,10 +117,9 @@ async def test_a_reading_shows_what_a_dead_node_got_in_but_never_applied(
 
 async def got_in_and_died(store: MongoStore, records: list[Record]) -> None:
     """What is left of an append whose node died before it applied anything of it."""
-    log = store.log
     entries = [record.entry for record in records]
-    await log._announce(entries)
-    count, stopped = await log._insert(HOME, entries[0].seq - 1, records)
+    await store.appending.announce(entries)
+    count, stopped = await store.appending.insert(HOME, entries[0].seq - 1, records)
     assert (count, stopped) == (len(records), None)
 
 
@@ -144,7 +143,7 @@ async def test_a_deletion_that_never_got_in_is_waited_for_a_day(
     pen = Pen(HOME)
     await append(store, pen, created(ANN), said("kept"))
     (record,) = pen.records(MessageDeleted(actor_id=ANN, message_seq=2))
-    await store.log._announce([record.entry])
+    await store.appending.announce([record.entry])
     place.clock.advance(seconds=23 * 60 * MINUTE)
     await store.deletions.sweep()
     assert await jobs(place) == 1
@@ -211,8 +210,7 @@ async def pending(place: Place) -> int:
 async def test_an_append_to_a_dead_database_is_answered_and_never_lost_in_silence(
     tmp_path: Path,
 ) -> None:
-    server = FerretDB(tmp_path)
-    server.start()
+    server = a_server(tmp_path)
     place = Place(server.uri)
     database = place.database(Limits(operation_seconds=1, selection_seconds=0.2))
     store = await MongoStore.open(

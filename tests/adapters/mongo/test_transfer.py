@@ -168,7 +168,8 @@ async def everything(stores: Stores) -> dict[str, Any]:
             [(record.entry, record.digest) for record in records],
             await stores.log.load(place),
             await stores.log.original(place, 2),
-            await stores.log.aimed(place, [2, 3, 4]),
+            await stores.log.aftermaths(place, [2, 3, 4]),
+            await stores.log.edits(place, 2, 9),
             await stores.marks.of(place, [ANN, BEN, CAT]),
         ]
     found["rooms"] = [await stores.rooms.claimed("hall"), await stores.rooms.page("", "", 9)]

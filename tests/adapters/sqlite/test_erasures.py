@@ -20,6 +20,7 @@ KEPT = {
     ("entries", "subject"),
     ("members", "person"),
     ("pins", "person"),
+    ("reactions", "person"),
     ("bans", "person"),
     ("bans", "actor"),
     # Removed by whoever ends them, and the note of the erasure itself.

@@ -12,10 +12,11 @@ from parley.adapters.memory.disk import CommandKey, Disk
 from parley.adapters.memory.faults import Crashed, Fate, Faults
 from parley.adapters.memory.reading import catch_up, page
 from parley.model.conversations import State
-from parley.model.entries import Entry, MessageNew
+from parley.model.entries import Entry, MessageEdited, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
+from parley.model.messages import Aftermath, followed, target
 from parley.ports.answers import Answer
 from parley.ports.log import (
     Appended,
@@ -92,14 +93,28 @@ class MemoryLog(Log):
             lambda: page(self.disk.log(conversation_id), before=before, after=after, limit=limit)
         )
 
-    async def aimed(
+    async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
-    ) -> tuple[int, list[Entry]]:
-        wanted = set(message_seqs)
-
-        def reading() -> tuple[int, list[Entry]]:
+    ) -> tuple[int, Mapping[int, Aftermath]]:
+        def reading() -> tuple[int, Mapping[int, Aftermath]]:
+            aimed: dict[int, list[Entry]] = {seq: [] for seq in message_seqs}
             log = [record.entry for record in self.disk.log(conversation_id)]
-            return len(log), [e for e in log if getattr(e, "message_seq", None) in wanted]
+            for entry in log:
+                aimed.get(target(entry), []).append(entry)
+            changed = {seq: followed(entries) for seq, entries in aimed.items() if entries}
+            return len(log), {
+                seq: _ended(log[seq - 1 : seq], aftermath) for seq, aftermath in changed.items()
+            }
+
+        return await self.look(reading)
+
+    async def edits(
+        self, conversation_id: ConversationId, message_seq: int, limit: int
+    ) -> list[MessageEdited]:
+        def reading() -> list[MessageEdited]:
+            log = [record.entry for record in self.disk.log(conversation_id)]
+            edits = [entry for entry in log if isinstance(entry, MessageEdited)]
+            return [edit for edit in edits if edit.message_seq == message_seq][-limit:]
 
         return await self.look(reading)
 
@@ -207,6 +222,12 @@ class MemoryLog(Log):
         if self._unanswered:
             loop.call_soon(self._wait, self._unanswered[0][0] - 1)
         answer.resolve(appended)
+
+
+def _ended(there: Sequence[Entry], aftermath: Aftermath) -> Aftermath:
+    """What became of a message, if it is there: it may have been emptied by an entry that is aimed at a person."""
+    gone = any(isinstance(entry, MessageNew) and entry.deleted_at for entry in there)
+    return Aftermath(deleted=True, changed_seq=aftermath.changed_seq) if gone else aftermath
 
 
 def _command(entry: Entry) -> CommandKey:

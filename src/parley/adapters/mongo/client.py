@@ -98,7 +98,7 @@ class Database:
         self.address = f"{hosts}/{name}"
         self._database: AsyncDatabase[Document] = self._client[name]
         self._presence = _Presence(self._read_linearizably)
-        self.replicated = False
+        self.replicated = self.sharded = False
 
     async def open(self) -> None:
         """Find the database, and whether there are others that could become its primary.

@@ -163,8 +163,8 @@ class Contents:
                 },
             )
         )
-        aimed = await self._aims.at(deletion.conversation_id, [deletion.message_seq])
-        await self._write(*_empty(deletion.conversation_id, aimed))
+        revisions = await self._aims.at(deletion.conversation_id, [deletion.message_seq])
+        await self._write(*_empty(deletion.conversation_id, revisions))
         await self._mention(deletion)
 
     async def _mention(self, entry: MessageNew | Revision | MessageDeleted) -> None:

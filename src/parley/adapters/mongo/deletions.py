@@ -28,6 +28,7 @@ class Deletions:
     """A job is there before its deletion is appended, and until the rows are emptied."""
 
     def __init__(self, database: Database, entries: Entries, views: Views, clock: Clock) -> None:
+        self._database = database
         self._jobs = database.collection("deletions")
         self._entries = entries
         self._views = views
@@ -43,8 +44,9 @@ class Deletions:
                     "$setOnInsert": {
                         "conversation_id": deletion.conversation_id,
                         "message_seq": deletion.message_seq,
-                        "since_ms": now_ms,
-                    }
+                    },
+                    # Of several attempts each may land as late as the last one.
+                    "$max": {"since_ms": now_ms},
                 },
                 upsert=True,
             )
@@ -55,9 +57,9 @@ class Deletions:
 
     async def done(self, deletions: Sequence[MessageDeleted]) -> None:
         """Remove the jobs of these deletions, whose rows are emptied."""
-        await self._remove(
-            [message_id(deletion.conversation_id, deletion.message_seq) for deletion in deletions]
-        )
+        ids = [message_id(deletion.conversation_id, deletion.message_seq) for deletion in deletions]
+        with translated():
+            await self._jobs.delete_many({"_id": {"$in": ids}})
 
     async def sweep(self) -> None:
         """Do what others left undone: every job that is overdue is carried out, or kept for its entry to land yet."""
@@ -74,14 +76,16 @@ class Deletions:
             ]
         for job in overdue:
             if await self._carried_out(job) or job.since_ms < now_ms - GIVEN_UP_MS:
-                await self._remove([job.job_id])
+                await self._remove(job)
 
     async def _carried_out(self, job: _Job) -> bool:
+        await self._database.confirm(job.conversation_id)
         head = await self._entries.head(job.conversation_id)
         await self._views.bring_forward(job.conversation_id, head)
         row = await self._entries.row(job.conversation_id, job.message_seq)
         return row is not None and "deleted_at" in row
 
-    async def _remove(self, job_ids: Sequence[str]) -> None:
+    async def _remove(self, job: _Job) -> None:
+        """Remove a job, unless another attempt was announced meanwhile."""
         with translated():
-            await self._jobs.delete_many({"_id": {"$in": list(job_ids)}})
+            await self._jobs.delete_one({"_id": job.job_id, "since_ms": job.since_ms})

@@ -1,7 +1,7 @@
 """The rows of entries: put in, and read by conversation, as they are kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from parley.adapters.mongo.client import (
     ASCENDING,
@@ -13,12 +13,16 @@ from parley.adapters.mongo.client import (
 )
 from parley.adapters.mongo.documents import conversation_of, record_of
 from parley.model.ids import ConversationId, UserId
+from parley.model.messages import Aimed
 from parley.ports.log import Record
 
 BRANCHES = 200
 """So many ranges are asked for at once; MongoDB plans each branch of an `$or` by itself."""
 
 OUTLINE: Final = ("conversation_id", "seq", "type", "at", "actor_id", "messages", "mentions")
+
+AIMED: Final[Sequence[str]] = tuple(kind.__struct_config__.tag for kind in get_args(Aimed))
+"""The types of entries that are aimed at a message."""
 
 Range = tuple[int, int | None]
 """After this seq, up to and with that one."""
@@ -93,6 +97,34 @@ class Entries:
         with translated():
             return await self.rows.find_one({"conversation_id": conversation_id, "seq": seq})
 
+    async def touched(
+        self, conversation_id: ConversationId, seqs: Sequence[int]
+    ) -> dict[int, tuple[int, bool]]:
+        """Of those of these messages that an entry was aimed at: which was the last, and whether they were deleted."""
+        wanted = {"conversation_id": conversation_id, "seq": {"$in": list(seqs)}}
+        fields = {"_id": 0, "seq": 1, "touched_seq": 1, "deleted_at": 1}
+        with translated():
+            return {
+                found["seq"]: (found["touched_seq"], "deleted_at" in found)
+                async for found in self.rows.find(wanted, fields)
+                if "touched_seq" in found
+            }
+
+    async def conversations(self, after: ConversationId, limit: int) -> list[ConversationId]:
+        """The ids behind this one. From one to the next along the index: a view may be missing whose node died."""
+        found: list[ConversationId] = []
+        while len(found) < limit:
+            with translated():
+                following = await self.rows.find_one(
+                    {"conversation_id": {"$gt": found[-1] if found else after}},
+                    {"_id": 0, "conversation_id": 1},
+                    sort=[("conversation_id", ASCENDING), ("seq", ASCENDING)],
+                )
+            if following is None:
+                break
+            found.append(conversation_of(following))
+        return found
+
     async def ranges(self, wanted: Mapping[ConversationId, Range]) -> list[Record]:
         """The records of these ranges; each conversation's ascending."""
         return [record_of(document) for document in await self._ranges(wanted, None)]
@@ -111,7 +143,7 @@ class Entries:
         self, wanted: Mapping[ConversationId, Range], fields: Mapping[str, int] | None
     ) -> list[Document]:
         found: list[Document] = []
-        branches = [_branch(conversation_id, bounds) for conversation_id, bounds in wanted.items()]
+        branches = [branch(conversation_id, bounds) for conversation_id, bounds in wanted.items()]
         with translated():
             for start in range(0, len(branches), BRANCHES):
                 chunk = {"$or": branches[start : start + BRANCHES]}
@@ -120,7 +152,8 @@ class Entries:
         return found
 
 
-def _branch(conversation_id: ConversationId, bounds: Range) -> Filter:
+def branch(conversation_id: ConversationId, bounds: Range) -> Filter:
+    """What is within these bounds of one conversation."""
     after, last = bounds
     seqs = {"$gt": after} if last is None else {"$gt": after, "$lte": last}
     return {"conversation_id": conversation_id, "seq": seqs}

@@ -31,7 +31,8 @@ INDEXES: Final[Mapping[str, tuple[Index, ...]]] = {
         Index(("user_id", "conversation_id"), unique=True),
         Index(("conversation_id", "user_id"), unique=True),
     ),
-    "aims": (Index(("conversation_id", "message_seq")),),
+    "aims": (Index(("conversation_id", "message_seq", "seq")),),
+    "reactions": (Index(("conversation_id", "message_seq", "here")),),
     "mentions": (
         Index(("user_id", "conversation_id", "seq")),
         Index(("conversation_id", "seq")),

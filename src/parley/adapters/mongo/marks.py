@@ -1,6 +1,5 @@
 """Marks, kept in MongoDB, and how people stand by them."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,7 +9,7 @@ from parley.adapters.mongo.client import Database, Document, translated, upserti
 from parley.adapters.mongo.inside import Inside, Presented
 from parley.adapters.mongo.mentions import Mentions
 from parley.model.ids import ConversationId, UserId
-from parley.model.marks import Mark, Standing, position
+from parley.model.marks import Mark, Point, Standing, position
 from parley.ports.marks import MarkStore, Move
 
 
@@ -69,33 +68,46 @@ class MongoMarks(MarkStore):
                 found["conversation_id"]: _mark(found)
                 async for found in self._documents.find(wanted)
             }
-        standings = await asyncio.gather(
-            *(
-                self._standing(user_id, presence, marks.get(conversation_id, Mark()))
-                for conversation_id, presence in presented.items()
+        places = {
+            conversation_id: position(
+                marks.get(conversation_id, Mark()), [presence.joined, presence.wrote]
             )
+            for conversation_id, presence in presented.items()
+        }
+        mentions = await self._mentions.count(
+            user_id,
+            {
+                conversation_id: (places[conversation_id].seq, presence.applied)
+                for conversation_id, presence in presented.items()
+                if presence.messages > places[conversation_id].messages
+            },
         )
-        return {standing.conversation_id: standing for standing in standings}
+        return {
+            conversation_id: _standing(
+                presence,
+                marks.get(conversation_id, Mark()),
+                places[conversation_id],
+                mentions[conversation_id],
+            )
+            for conversation_id, presence in presented.items()
+        }
 
     async def _kept(self, moves: Sequence[Move]) -> Mapping[str, Mark]:
         wanted = {"_id": {"$in": [_id(move) for move in moves]}}
         with translated():
             return {found["_id"]: _mark(found) async for found in self._documents.find(wanted)}
 
-    async def _standing(self, user_id: UserId, here: Presented, mark: Mark) -> Standing:
-        read, before = position(mark, [here.joined, here.wrote])
-        unread = here.messages - before
-        mentions = 0
-        if unread:
-            mentions = await self._mentions.count(user_id, here.conversation_id, read, here.applied)
-            mentions += sum(seq > read for seq in here.mentioned)
-        return Standing(
-            conversation_id=here.conversation_id,
-            delivered=max(mark.delivered, read),
-            read=read,
-            unread=unread,
-            mentions=mentions,
-        )
+
+def _standing(here: Presented, mark: Mark, place: Point, mentions: int) -> Standing:
+    """`mentions` are those that the view knows of."""
+    unread = here.messages - place.messages
+    return Standing(
+        conversation_id=here.conversation_id,
+        delivered=max(mark.delivered, place.seq),
+        read=place.seq,
+        unread=unread,
+        mentions=mentions + sum(seq > place.seq for seq in here.mentioned) if unread else 0,
+    )
 
 
 def _id(move: Move) -> str:

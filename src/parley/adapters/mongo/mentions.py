@@ -1,11 +1,16 @@
 """Who is mentioned in which message, as it is now: one small document each, so that they can be counted."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from pymongo import DeleteMany, UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, translated, upserting
+from parley.adapters.mongo.client import Database, Document, Filter, translated, upserting
+from parley.adapters.mongo.entries import BRANCHES, Range, branch
 from parley.model.ids import ConversationId, UserId, message_id
+
+MOST_COUNTED = 10_000
+"""Of the mentions that one question is about: whoever has more unread ones is told of so many."""
 
 
 class Mentions:
@@ -39,17 +44,24 @@ class Mentions:
             await self._documents.delete_many(gone)
 
     async def count(
-        self, user_id: UserId, conversation_id: ConversationId, after: int, last: int
-    ) -> int:
-        """How many messages after a seq, up to and with another one, mention this person."""
-        wanted = {
-            "user_id": user_id,
-            "conversation_id": conversation_id,
-            "seq": {"$gt": after, "$lte": last},
-        }
-        with translated():
-            found = self._documents.find(wanted, {"_id": 1})
-            return len(await found.to_list())
+        self, user_id: UserId, wanted: Mapping[ConversationId, Range]
+    ) -> Counter[ConversationId]:
+        """How many messages in these ranges mention this person; of very many not all are counted."""
+        found: Counter[ConversationId] = Counter()
+        branches = [
+            {"user_id": user_id, **branch(conversation_id, bounds)}
+            for conversation_id, bounds in wanted.items()
+        ]
+        for start in range(0, len(branches), BRANCHES):
+            pipeline: list[Filter] = [
+                {"$match": {"$or": branches[start : start + BRANCHES]}},
+                {"$limit": MOST_COUNTED},
+                {"$group": {"_id": "$conversation_id", "count": {"$sum": 1}}},
+            ]
+            with translated():
+                async for group in await self._documents.aggregate(pipeline):
+                    found[group["_id"]] = group["count"]
+        return found
 
 
 def _fields(conversation_id: ConversationId, seq: int, user_id: UserId) -> Document:

@@ -2,16 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from parley.adapters.mongo import indexes
+from parley.adapters.mongo import indexes, reactions
 from parley.adapters.mongo.client import Database, translated
 
 Migration = Callable[[Database], Awaitable[None]]
 """One step. It may run twice, and on several nodes at once: each must leave what the others would have left."""
 
-MIGRATIONS: Sequence[Migration] = (indexes.create,) * 4
+
+async def indexes_alone(_database: Database) -> None:
+    """What came with nothing but indexes, which every start makes."""
+
+
+MIGRATIONS: Sequence[Migration] = (*(indexes_alone,) * 4, reactions.fill)
 """The first one makes version 1 out of an empty database. Append; never change one that was released.
 
-A database of an earlier version gets what indexes came since by the same step again.
+Indexes need no step: every start makes those that are missing.
 """
 
 
@@ -20,7 +25,7 @@ class NewerSchema(Exception):
 
 
 async def migrate(database: Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the database to the newest version; several nodes may start at once.
+    """Make the indexes that are missing, and bring the database to the newest version; several nodes may start at once.
 
     Raises:
         NewerSchema: It is newer than this program knows.
@@ -31,6 +36,7 @@ async def migrate(database: Database, migrations: Sequence[Migration] = MIGRATIO
         raise NewerSchema(
             f"The database has schema version {version}; this program knows {len(migrations)}."
         )
+    await indexes.create(database)
     for number, step in enumerate(migrations[version:], start=version + 1):
         await step(database)
         with translated():

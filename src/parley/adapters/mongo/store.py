@@ -8,6 +8,7 @@ from parley.adapters.mongo import indexes, schema
 from parley.adapters.mongo.accounts import MongoAccounts
 from parley.adapters.mongo.acquaintances import MongoAcquaintances
 from parley.adapters.mongo.aims import Aims
+from parley.adapters.mongo.appending import Appending
 from parley.adapters.mongo.blocks import MongoBlocks
 from parley.adapters.mongo.catching_up import CatchingUp
 from parley.adapters.mongo.client import Database
@@ -17,7 +18,9 @@ from parley.adapters.mongo.conversations import MongoConversations
 from parley.adapters.mongo.deletions import Deletions
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.erasures import MongoErasures
+from parley.adapters.mongo.heads import Heads
 from parley.adapters.mongo.identity import identity
+from parley.adapters.mongo.inserts import Inserts
 from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.integrity import MongoIntegrity
 from parley.adapters.mongo.log import MongoLog
@@ -28,6 +31,8 @@ from parley.adapters.mongo.nodes import BEAT_SECONDS, Nodes
 from parley.adapters.mongo.outbox import Outbox
 from parley.adapters.mongo.preferences import MongoPreferences
 from parley.adapters.mongo.presence import MongoPresence
+from parley.adapters.mongo.reactions import Reactions
+from parley.adapters.mongo.reading import Reading
 from parley.adapters.mongo.rooms import MongoRooms
 from parley.adapters.mongo.sessions import MongoSessions
 from parley.adapters.mongo.transfer import MongoCatalogue, MongoIntake, unfinished
@@ -61,7 +66,6 @@ class MongoStore:
         random: RandomBytes,
     ) -> None:
         self.identity = known
-        self.catalogue = MongoCatalogue(database)
         self.integrity = MongoIntegrity(database)
         self.answers = True
         """Whether the database did, the last time this node showed that it is alive."""
@@ -70,22 +74,34 @@ class MongoStore:
         self._background = Background()
         spawn = self._background.spawn
         entries, memberships = Entries(database), Memberships(database)
-        aims, mentions = Aims(database), Mentions(database)
-        self.views = Views(database, entries, memberships, aims, mentions)
+        aims, mentions, reactions = Aims(database), Mentions(database), Reactions(database, entries)
+        self.views = Views(database, entries, memberships, aims, mentions, reactions=reactions)
         inside = Inside(entries, memberships, self.views)
         self._outbox = Outbox(memberships, random=random, spawn=spawn)
         self.deletions = Deletions(database, entries, self.views, clock)
+        self.catalogue = MongoCatalogue(database, entries)
         self.intake = MongoIntake(database, entries, self.views)
+        heads, reading = Heads(database, entries), Reading(database, entries, self.views)
+        self.appending = Appending(
+            inserts=Inserts(database, spawn),
+            heads=heads,
+            reading=reading,
+            views=self.views,
+            outbox=self._outbox,
+            deletions=self.deletions,
+            spawn=spawn,
+        )
         self.log = MongoLog(
             database,
             known,
             entries=entries,
             views=self.views,
             aims=aims,
-            outbox=self._outbox,
-            deletions=self.deletions,
+            reactions=reactions,
+            heads=heads,
+            reading=reading,
+            appending=self.appending,
             catching_up=CatchingUp(entries, memberships, inside),
-            spawn=spawn,
         )
         self.conversations = MongoConversations(database, entries, memberships, inside)
         self.accounts = MongoAccounts(database)

@@ -16,14 +16,15 @@ _KEY: Final = {"_id": "migration"}
 
 
 class MongoCatalogue(Catalogue):
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, entries: Entries) -> None:
         self._database = database
+        self._entries = entries
 
     async def ids(
         self, kind: Literal["accounts", "sessions", "conversations"], after: str, limit: int
     ) -> list[str]:
         if kind == "conversations":
-            return await self._conversations(after, limit)
+            return list(await self._entries.conversations(ConversationId(after), limit))
         found = self._database.collection(kind).find({"_id": {"$gt": after}}, {"_id": 1})
         with translated():
             return [document["_id"] async for document in found.sort("_id", ASCENDING).limit(limit)]
@@ -33,21 +34,6 @@ class MongoCatalogue(Catalogue):
             return await self._count_conversations()
         with translated():
             return await self._database.collection(kind).count_documents({})
-
-    async def _conversations(self, after: str, limit: int) -> list[str]:
-        """From one to the next along the index: a view may be missing whose node died."""
-        found: list[str] = []
-        while len(found) < limit:
-            with translated():
-                following = await self._database.collection("entries").find_one(
-                    {"conversation_id": {"$gt": found[-1] if found else after}},
-                    {"_id": 0, "conversation_id": 1},
-                    sort=[("conversation_id", ASCENDING), ("seq", ASCENDING)],
-                )
-            if following is None:
-                break
-            found.append(following["conversation_id"])
-        return found
 
     async def _count_conversations(self) -> int:
         with translated():

@@ -22,6 +22,7 @@ from parley.adapters.mongo.documents import free, thawed
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.memberships import Memberships
 from parley.adapters.mongo.mentions import Mentions
+from parley.adapters.mongo.reactions import Reactions
 from parley.model.conversations import Ban, State, apply, follow_bans
 from parley.model.entries import (
     ConversationCreated,
@@ -99,12 +100,14 @@ class Views:
         aims: Aims,
         mentions: Mentions,
         *,
+        reactions: Reactions,
         most_known: int = 20_000,
     ) -> None:
         self._database = database
         self._documents = database.collection("conversations")
         self._entries = entries
         self._aims = aims
+        self._reactions = reactions
         self.contents = Contents(entries, aims, mentions)
         self._memberships = memberships
         self._most_known = most_known
@@ -120,6 +123,10 @@ class Views:
             found = await self._documents.find_one({"_id": conversation_id}, {"applied_seq": 1})
         return int(found["applied_seq"]) if found else 0
 
+    async def kept(self, conversation_id: ConversationId) -> View:
+        """The view as it is kept; an empty one where there is none."""
+        return (await self.read([conversation_id]))[conversation_id]
+
     async def read(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, View]:
         """The views as they are kept; an empty one where there is none."""
         wanted = list(conversation_ids)
@@ -131,7 +138,7 @@ class Views:
 
     async def latest(self, conversation_id: ConversationId) -> View:
         """The view after every entry that is in, with its members."""
-        view = (await self.read([conversation_id]))[conversation_id]
+        view = await self.kept(conversation_id)
         members = State(conversation_id, members=await self._memberships.members(conversation_id))
         for record in await self._entries.after(conversation_id, view.state.head):
             # The members may be ahead of the view already; applied once more, each ends as the last entry says.
@@ -206,6 +213,7 @@ class Views:
             count = document["member_count"] = await self._counted(view, effects)
             await self._memberships.follow(effects)
             await self._aims.follow(effects)
+            await self._reactions.follow(effects)
             for entry in effects:
                 if entry.seq > view.present or isinstance(entry, MessageNew):
                     await self.contents.follow(entry)
@@ -242,7 +250,7 @@ class Views:
     async def _found(self, conversation_id: ConversationId) -> View:
         """The view as it is kept and, in memory, what the log has after it."""
         await self._database.confirm(conversation_id)
-        view = (await self.read([conversation_id]))[conversation_id]
+        view = await self.kept(conversation_id)
         for record in await self._entries.after(conversation_id, view.state.head):
             view.follow(record.entry)
         self._know(conversation_id, view)

@@ -46,6 +46,11 @@ _ERASE_MENTIONS: Final = f"""
         SELECT seq FROM entries WHERE {_OWN} AND type = {rows.MESSAGE}
     )
 """
+_ERASE_REACTIONS: Final = f"""
+    DELETE FROM reactions WHERE conversation = ? AND message_seq IN (
+        SELECT seq FROM entries WHERE {_OWN} AND type = {rows.MESSAGE}
+    )
+"""
 _EMPTIED: Final = (
     MessageEdited(actor_id=UserId(""), message_seq=0, body=""),
     MessageAnnotated(actor_id=UserId(""), message_seq=0, attachments=()),
@@ -136,6 +141,7 @@ def erase(connection: sqlite3.Connection, conversation: int, person: int, at: Ti
     """Empty everything that a person wrote in a conversation, whose messages are deleted since `at`."""
     own = (conversation, person)
     connection.execute(_ERASE_MENTIONS, (conversation, *own))
+    connection.execute(_ERASE_REACTIONS, (conversation, *own))
     connection.execute(_ERASE_MESSAGES, (at, *own))
     for emptied in _EMPTIED:
         left = rows.body(emptied), rows.extra(emptied)

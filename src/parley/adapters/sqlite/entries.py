@@ -9,6 +9,7 @@ from parley.adapters.sqlite import rows
 from parley.adapters.sqlite.activity import Activity
 from parley.adapters.sqlite.contents import Contents
 from parley.adapters.sqlite.keys import MOST, Keys
+from parley.adapters.sqlite.reactions import Reactions
 from parley.adapters.sqlite.views import Views
 from parley.model.entries import ConversationCreated, Entry, MessageNew
 from parley.model.ids import ConversationId
@@ -54,6 +55,7 @@ class Entries:
         self._activity = activity
         self._views = Views(connection, keys)
         self._contents = Contents(connection, keys)
+        self._reactions = Reactions(connection, keys)
         self._heads: dict[int, int] = {}
         self.position = 0
         self.rolled_back()
@@ -129,6 +131,7 @@ class Entries:
             execute(_INSERT, self._row(conversation, record, entry))
             self._views.follow(conversation, entry)
             self._contents.follow(conversation, entry)
+            self._reactions.follow(conversation, entry)
         except REFUSALS:
             execute("ROLLBACK TO entry")
             self._keys.forget()

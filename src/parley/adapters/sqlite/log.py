@@ -4,16 +4,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from parley.adapters.sqlite import contents, rows
 from parley.adapters.sqlite.catching_up import catch_up
 from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.reactions import aftermaths
 from parley.adapters.sqlite.views import decode_data
 from parley.model.conversations import Ban, Member, State
-from parley.model.entries import Entry, MessageNew
+from parley.model.entries import MessageEdited, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
+from parley.model.messages import Aftermath
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, CatchUp, Log, Record, StoreIdentity
 
@@ -31,10 +31,10 @@ _MESSAGES: Final = (
 )
 _FIRST_AFTER: Final = f"{_MESSAGES} AND seq > ? ORDER BY seq LIMIT ?"
 _LAST_BEFORE: Final = f"{_MESSAGES} AND seq < ? ORDER BY seq DESC LIMIT ?"
-_AIMED: Final = f"""
+_EDITS: Final = f"""
     SELECT {rows.COLUMNS} {rows.FROM}
-    WHERE conversation = ({_KEY}) AND target IN (SELECT value FROM json_each(?)) AND target IS NOT NULL
-    ORDER BY seq
+    WHERE conversation = ({_KEY}) AND target = ? AND target IS NOT NULL
+    AND type = {rows.CODES[MessageEdited]} ORDER BY position DESC LIMIT ?
 """
 _ORIGINAL: Final = f"""
     SELECT coalesce(original, body) FROM entries
@@ -102,14 +102,25 @@ class SqliteLog(Log):
 
         return await self._database.read(reading)
 
-    async def aimed(
+    async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
-    ) -> tuple[int, list[Entry]]:
-        def reading(connection: sqlite3.Connection) -> tuple[int, list[Entry]]:
+    ) -> tuple[int, Mapping[int, Aftermath]]:
+        def reading(connection: sqlite3.Connection) -> tuple[int, Mapping[int, Aftermath]]:
             (head,) = connection.execute(_HEAD, (conversation_id,)).fetchone()
-            wanted = msgspec.json.encode(message_seqs).decode()
-            found = connection.execute(_AIMED, (conversation_id, wanted))
-            return head, [rows.entry(conversation_id, row) for row in found]
+            if not head:
+                return 0, {}
+            (conversation,) = connection.execute(_KEY, (conversation_id,)).fetchone()
+            return head, aftermaths(connection, conversation, message_seqs)
+
+        return await self._database.read(reading)
+
+    async def edits(
+        self, conversation_id: ConversationId, message_seq: int, limit: int
+    ) -> list[MessageEdited]:
+        def reading(connection: sqlite3.Connection) -> list[MessageEdited]:
+            found = connection.execute(_EDITS, (conversation_id, message_seq, limit)).fetchall()
+            edits = (rows.entry(conversation_id, row) for row in reversed(found))
+            return [edit for edit in edits if isinstance(edit, MessageEdited)]
 
         return await self._database.read(reading)
 
