@@ -9,6 +9,7 @@ from parley.model.entries import (
     MessageEdited,
     MessagePinned,
     ReactionAdded,
+    ReactionRemoved,
 )
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import BEGINNING
@@ -40,6 +41,9 @@ ROOM = (
     said("seven, @dan", mentions=(DAN,)),
     MemberLeft(actor_id=DAN, user_id=DAN, reason="erased"),
     MemberChanged(actor_id=ANN, user_id=EVE, banned=True),
+    ReactionAdded(actor_id=ANN, message_seq=2, emoji="👍"),
+    ReactionAdded(actor_id=CAT, message_seq=2, emoji="🎉"),
+    ReactionRemoved(actor_id=ANN, message_seq=2, emoji="👍"),
 )
 GROUP = (
     created(ANN, BEN, CAT, name="Kitchen"),

@@ -59,6 +59,7 @@ PLANTED: dict[str, Plant] = {
     "deleted_with_text": lambda on: on("entries").update_one(
         GARDEN | {"seq": 14}, {"$set": {"body": "six"}}
     ),
+    "aftermath_differs": lambda on: on("reactions").delete_many({"emoji": "👍"}),
     "state_differs": lambda on: on("conversations").update_one(
         {"_id": "kitchen"}, {"$set": {"name": "Cellar"}}
     ),
@@ -89,9 +90,7 @@ async def test_a_planted_fault_is_found_and_named(filled: Place, planted: str) -
 async def test_an_index_that_goes_missing_is_named(filled: Place) -> None:
     async with filled.node() as store:
         database = Database(filled.uri)
-        await database.collection("aims").drop_index("conversation_id_message_seq")
+        await database.collection("blocks").drop_index("blocked_id")
         await database.close()
         faults = await store.integrity.faults()
-    assert [fault.message for fault in faults] == [
-        "The index conversation_id_message_seq of aims is missing."
-    ]
+    assert [fault.message for fault in faults] == ["The index blocked_id of blocks is missing."]
