@@ -110,7 +110,7 @@ def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
         shutil.copyfile(backup / FILE, part)
         _renew(part, manifest, random)
         if (backup / BLOBS).is_dir():
-            shutil.copytree(backup / BLOBS, folder / BLOBS)
+            shutil.copytree(backup / BLOBS, folder / BLOBS, dirs_exist_ok=True)
         _sync(part)
         for suffix in ("-wal", "-shm"):
             target.with_name(FILE + suffix).unlink(missing_ok=True)
