@@ -54,6 +54,19 @@ def test_past_the_second_bound_it_is_emptied(path: Path, writer: sqlite3.Connect
     checkpoints.close()
 
 
+def test_while_somebody_reads_for_long_it_is_not_emptied(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, truncate_bytes=1)
+    checkpoints.hold()
+    checkpoints.consider(writer)
+    assert wal_bytes(path) > 0
+    checkpoints.release()
+    checkpoints.consider(writer)
+    assert wal_bytes(path) == 0
+    checkpoints.close()
+
+
 class Failing:
     """A connection that fails once, and then is the sound one."""
 
