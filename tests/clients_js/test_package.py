@@ -5,7 +5,7 @@ import pytest
 from tests.clients_js.package import run_tests
 from tests.support.server import ServerProcess
 
-LOGIC = ["replica", "outbox", "indexeddb", "observable"]
+LOGIC = ["replica", "outbox", "session", "typing", "indexeddb", "observable"]
 
 
 @pytest.mark.timeout(300)
