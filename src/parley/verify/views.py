@@ -102,6 +102,9 @@ class Views:
             elif entry.seq > view.cursor:
                 self.faults.append(f"catching up brought {entry} after #{view.cursor}")
                 return
+        if view.cursor < page.head:
+            # There is more, which members alone are given: they left once, and have come back since.
+            view.left = False
 
     def _enters(self, entry: Entry) -> bool:
         return self.user_id in joined(entry)
