@@ -103,7 +103,8 @@ class Views:
                 self.faults.append(f"catching up brought {entry} after #{view.cursor}")
                 return
         if view.cursor < page.head:
-            # There is more, which members alone are given: they left once, and have come back since.
+            # They are in it: between their leaving and their coming back is where this page happens to end. Taken for
+            # left, it would not be named when the next page is asked for, and begin anew, for ever.
             view.left = False
 
     def _enters(self, entry: Entry) -> bool:
