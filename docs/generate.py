@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code, so that they can't say anything else: `make docs`."""
+"""Writes the reference pages and the Postman collection from the code, so that both say what it does: `make docs`."""
 
 import typing
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
+from docs.postman import COLLECTION, collection
 from docs.shapes import described, names
 from parley.api.errors import FAILED, INTERNAL, METHOD_NOT_ALLOWED, NOT_ALLOWED, status_of
 from parley.gateway.commands import Commands
@@ -128,3 +129,4 @@ if __name__ == "__main__":
     REFERENCE.mkdir(exist_ok=True)
     for name, text in pages().items():
         (REFERENCE / name).write_text(text, encoding="utf-8")
+    COLLECTION.write_text(collection(), encoding="utf-8")

@@ -16,6 +16,7 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from parley.adapters.files.data_folder import DataFolder
+from parley.adapters.files.web_files import web_files
 from parley.adapters.logs.mailer import LogMailer
 from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.prometheus.app import metrics_app
@@ -615,6 +616,9 @@ def _app(
     *,
     exposition: Exposition,
 ) -> Litestar:
+    web = web_files()
+    if not web:
+        log.info("no web client", how="`make run` builds it where npm and Node.js 20.19 are")
     return create_app(
         services,
         not_ready=lambda: "draining" if draining() else core.stores.trouble(),
@@ -624,6 +628,7 @@ def _app(
         cookies=browsers.cookies,
         origins=browsers.origins,
         tls=settings.environment == "production",
+        web=web,
         most_body_bytes=settings.max_body_bytes,
         readings=_readings(settings, exposition),
         asking=rate(settings.requests_per_second, core.clock.monotonic),

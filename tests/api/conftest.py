@@ -1,6 +1,10 @@
-"""What tests of the REST door share: the application in process, and people who call it."""
+"""What tests of the REST door share: the application in process, and people who call it.
+
+Whatever a test is about, each answer that it gets is held against the description of the API.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -11,6 +15,7 @@ from parley.api.app import Services, create_app
 from parley.api.cookies import Cookies
 from parley.model.origins import Origins
 from parley.model.sessions import SignedIn
+from tests.support.described import Description, Watched
 from tests.support.house import MONTH_S, House, a_house
 
 BASE = "http://parley.test"
@@ -54,9 +59,25 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
     )
 
 
+@cache
+def the_description() -> Description:
+    """The API's, and what all tests of this folder asked of it until now."""
+    with a_house() as house:
+        return Description(app_of(house).openapi_schema.to_schema())
+
+
 def client_of(app: Litestar, base: str = BASE, **options: Any) -> httpx.AsyncClient:
     """A client that calls an application without a network."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base, **options)
+    transport = Watched(httpx.ASGITransport(app=app), the_description())
+    return httpx.AsyncClient(transport=transport, base_url=base, **options)
+
+
+LAST = "test_every_route.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks back at all tests of this folder comes behind them."""
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture

@@ -75,8 +75,3 @@ async def test_people_read_it_on_a_page_that_loads_nothing(nobody, document):
     assert not re.search(r"(src|href)=.?(https?:|//)|<script|@import|url\(", answer.text)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["content-security-policy"].count("sha256-") == 1
-
-
-async def test_the_front_leads_to_that_page(nobody):
-    answer = await nobody.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (302, "/docs")

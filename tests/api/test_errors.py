@@ -123,6 +123,13 @@ async def test_a_wrong_limit_is_told_as_such(anna, query):
     assert answer.json()["error"]["details"]["field"] == "limit"
 
 
+@pytest.mark.parametrize("path", ["users", "contacts", "blocks", "conversations", "rooms"])
+async def test_a_cursor_of_no_list_is_refused_by_each(anna, path):
+    answer = await anna.get(f"/v1/{path}", cursor="!!!!")
+    assert refusal(answer) == (422, "invalid")
+    assert answer.json()["error"]["details"]["field"] == "cursor"
+
+
 @pytest.mark.parametrize(
     "cursor", ["x", "é", "!!!!", "gA", "Li4u", "LTE", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"]
 )
@@ -131,8 +138,22 @@ async def test_a_cursor_that_no_answer_gave_is_refused(anna, cursor):
     assert refusal(answer) == (422, "invalid")
 
 
-async def test_an_id_longer_than_any_is_refused(anna):
-    assert refusal(await anna.get(f"/v1/users/{'x' * 41}")) == (422, "invalid")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/users/{}"),
+        ("GET", "/v1/users/{}/avatar"),
+        ("DELETE", "/v1/auth/sessions/{}"),
+        ("DELETE", "/v1/contacts/{}"),
+        ("POST", "/v1/contacts/{}/accept"),
+        ("POST", "/v1/contacts/{}/decline"),
+        ("DELETE", "/v1/blocks/{}"),
+        ("PUT", "/v1/direct/{}"),
+    ],
+)
+async def test_an_id_longer_than_any_is_refused(anna, method, path):
+    answer = await anna.client.request(method, path.format("x" * 41))
+    assert refusal(answer) == (422, "invalid")
 
 
 async def test_a_body_larger_than_allowed_is_refused_announced_or_not(house):

@@ -203,6 +203,7 @@ async def test_messages_are_pinned_and_unpinned(anna, boris, direct):
     assert (await anna.put(f"{direct}/messages/2/pin")).status_code == 204
     assert (await anna.get(f"{direct}/messages/2")).json()["pinned"]
     assert (await anna.delete(f"{direct}/messages/2/pin")).json()["type"] == "message.unpinned"
+    assert (await boris.delete(f"{direct}/messages/2/pin")).status_code == 204
 
 
 async def test_outsiders_change_no_message(anna, carla, direct):
@@ -212,6 +213,8 @@ async def test_outsiders_change_no_message(anna, carla, direct):
         carla.delete(f"{direct}/messages/2"),
         carla.get(f"{direct}/messages/2/edits"),
         carla.put(f"{direct}/messages/2/reactions/x"),
+        carla.delete(f"{direct}/messages/2/reactions/x"),
         carla.put(f"{direct}/messages/2/pin"),
+        carla.delete(f"{direct}/messages/2/pin"),
     ):
         assert refusal(await attempt) == (404, "not_found")

@@ -14,6 +14,7 @@ async def test_people_see_themselves(anna):
         "email": None,
         "email_verified": False,
         "avatar": f"/v1/users/{anna.user_id}/avatar",
+        "role": "person",
     }
 
 

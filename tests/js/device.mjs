@@ -36,6 +36,7 @@ const socket = io(url, {
 
 const views = new Map(); // conversation_id -> entries, in order from 1
 let syncing = false;
+let stalled; // the WebSocket that is not read
 
 const viewOf = (conversation_id) => {
   if (!views.has(conversation_id)) views.set(conversation_id, []);
@@ -99,5 +100,10 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     socket.emit(command.ask, command.payload, (answer) => say({ answered: command.id, answer }));
   else if (command.report) {
     void sync().then(() => say({ report: Object.fromEntries(views) }));
-  } else if (command.quit) process.exit(0);
+  } else if (command.stall) {
+    stalled = socket.io.engine.transport.ws;
+    stalled.pause();
+    say({ stalled: true });
+  } else if (command.read_on) stalled.resume();
+  else if (command.quit) process.exit(0);
 });

@@ -15,63 +15,12 @@ from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.rooms import SqliteRooms
-from parley.model.accounts import Account
-from parley.model.entries import (
-    MemberChanged,
-    MemberJoined,
-    MemberLeft,
-    MessageDeleted,
-    MessageEdited,
-    MessagePinned,
-    ReactionAdded,
-)
-from parley.model.ids import ConversationId, UserId
-from parley.model.instants import BEGINNING
-from parley.model.marks import Mark
-from parley.ports.marks import Move
-from parley.ports.rooms import Claim
+from parley.model.ids import UserId
 from parley.services.inspection import Inspected, Inspection
-from tests.support.pen import ANN, BEN, CAT, Pen, created, said
-
-DAN, EVE = UserId("dan"), UserId("eve")
-ROOM = (
-    created(ANN, BEN, kind="room", name="Garden"),
-    said("one"),
-    said("two, @ben", mentions=(BEN,)),
-    said("three, and wrong", by=BEN),
-    said("four, for a while"),
-    MessageEdited(actor_id=BEN, message_seq=4, body="three"),
-    MessageEdited(actor_id=ANN, message_seq=5, body="four, still"),
-    MessageDeleted(actor_id=ANN, message_seq=5),
-    ReactionAdded(actor_id=BEN, message_seq=2, emoji="👍"),
-    MessagePinned(actor_id=ANN, message_seq=2),
-    MemberJoined(actor_id=CAT, user_id=CAT, role="member"),
-    said("five", by=CAT),
-    MemberJoined(actor_id=DAN, user_id=DAN, role="member"),
-    said("six, @ben", by=DAN, mentions=(BEN,)),
-    MessageEdited(actor_id=DAN, message_seq=14, body="six, @ben and @cat", mentions=(BEN, CAT)),
-    said("seven, @dan", mentions=(DAN,)),
-    MemberLeft(actor_id=DAN, user_id=DAN, reason="erased"),
-    MemberChanged(actor_id=ANN, user_id=EVE, banned=True),
-)
-GROUP = (
-    created(ANN, BEN, CAT, name="Kitchen"),
-    said("hello"),
-    MemberLeft(actor_id=CAT, user_id=CAT, reason="left"),
-    said("bye"),
-)
-
-
-def account(user_id: UserId) -> Account:
-    return Account(
-        user_id=user_id,
-        username=user_id,
-        email=None,
-        display_name=user_id,
-        password_hash="none",
-        created_at=BEGINNING,
-    )
+from tests.support.eventful import GROUP, ROOM, fill
+from tests.support.pen import Pen, said
 
 
 @asynccontextmanager
@@ -94,28 +43,21 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Database, Inspection]]:
 
 
 async def inspected(folder: Path) -> Inspected:
-    told = []
     async with opened(folder) as (_, inspection):
-        found = await inspection.run(lambda *line: told.append(line))
-    assert told
-    return found
+        return await inspection.run(lambda *_: None)
 
 
 @pytest.fixture
 async def folder(tmp_path: Path) -> Path:
     """With a store in which much happened."""
     async with opened(tmp_path) as (database, _):
-        log = SqliteLog(database)
-        for name, entries in (("garden", ROOM), ("kitchen", GROUP)):
-            pen = Pen(name)
-            appended = await log.append(pen.conversation_id, 0, pen.records(*entries))
-            assert appended.stopped is None
-        for user_id in (ANN, BEN, CAT):
-            await SqliteAccounts(database).create(account(user_id))
-        await SqliteErasures(database).forget(DAN)
-        await SqliteRooms(database).claim(Claim("garden", ConversationId("garden"), 1, "token"))
-        mark = Mark(delivered=9, read=3, messages=2, seen=3)
-        await SqliteMarks(database).advance([Move(ConversationId("garden"), BEN, mark)])
+        await fill(
+            log=SqliteLog(database),
+            accounts=SqliteAccounts(database),
+            erasures=SqliteErasures(database),
+            rooms=SqliteRooms(database),
+            marks=SqliteMarks(database),
+        )
     return tmp_path
 
 
@@ -149,9 +91,14 @@ PLANTED = {
     "an erased person's edit with text": "UPDATE entries SET body = 'six' WHERE target = 14 AND type = 2",
     "an erased person's message with text": "UPDATE entries SET body = 'six' WHERE seq = 14",
     "erased_remains": "UPDATE accounts SET user_id = 'dan' WHERE user_id = 'cat'",
-    "position_missing": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 18",
+    "an erased person's choice": "INSERT INTO person_state (user_id, chosen) VALUES ('dan', 'away')",
+    "an erased person's mentions": "INSERT INTO mentions SELECT key, 1, 15 FROM people WHERE id = 'dan'",
+    "position_missing": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 21",
     "position_out_of_order": f"UPDATE entries SET position = 99 WHERE {IN_GARDEN} AND seq = 2",
     "a ban that no entry lifted": "DELETE FROM bans",
+    "aftermath_differs": f"DELETE FROM reactions WHERE {IN_GARDEN} AND emoji = '👍'",
+    "a reaction that no entry added": f"UPDATE reactions SET person = 1 WHERE {IN_GARDEN} AND emoji = '👍'",
+    "a reaction by another entry": f"UPDATE reactions SET seq = 3 WHERE {IN_GARDEN}",
     "state_differs": f"UPDATE members SET role = 'admin' WHERE {IN_GARDEN} AND role = 'member'",
     "a name that no entry gave": "UPDATE conversations SET name = 'Cellar' WHERE id = 'kitchen'",
     "a pin that no entry set": f"UPDATE pins SET message_seq = 3 WHERE {IN_GARDEN}",
@@ -179,6 +126,10 @@ NAMED = {
     "the first body of a deleted message": "deleted_with_text",
     "an erased person's edit with text": "deleted_with_text",
     "an erased person's message with text": "deleted_with_text",
+    "an erased person's choice": "erased_remains",
+    "an erased person's mentions": "erased_remains",
+    "a reaction that no entry added": "aftermath_differs",
+    "a reaction by another entry": "aftermath_differs",
     "a ban that no entry lifted": "state_differs",
     "a mark set back beyond the head": "mark_beyond_head",
     "a name that no entry gave": "state_differs",
@@ -187,6 +138,21 @@ NAMED = {
     "a room that is not listed": "room_differs",
     "a reference to nobody": "file_damaged",
 }
+
+
+async def test_it_tells_how_it_goes(folder: Path) -> None:
+    told = []
+    async with opened(folder) as (_, inspection):
+        await inspection.run(lambda *line: told.append(line))
+    assert told[-1] == ("people", 3, 3)
+    assert ("entries", len(ROOM) + len(GROUP), len(ROOM) + len(GROUP)) in told
+
+
+async def test_what_is_left_of_somebody_whose_erasure_goes_on_is_no_fault(folder: Path) -> None:
+    async with opened(folder) as (database, _):
+        await SqliteErasures(database).begin(UserId("dan"), 1, 2)
+        await SqlitePresence(database).choose(UserId("dan"), "away")
+    assert (await inspected(folder)).faults == []
 
 
 @pytest.mark.parametrize("planted", PLANTED)

@@ -166,3 +166,68 @@ async def test_what_waits_is_still_sent_before_a_close() -> None:
     await tick()
     assert numbers(slow) == list(range(5))
     assert slow.closed == (1012, "")
+
+
+async def test_who_asked_for_an_answer_larger_than_the_bound_is_not_cut_for_it() -> None:
+    server = Server(Config(max_outbox=2_000))
+    slow, _, ends = await two_members(server)
+    answer = "x" * 50_000
+    server.namespace().on("large", lambda _: answer)
+    slow.wire.stalled = True
+    push(server, 0)
+    await tick()
+    slow.emit("large", ack=1)  # read before, answered now
+    await tick()
+    push(server, 1)
+    await tick()
+    assert ends == []
+    slow.wire.flow()
+    await tick()
+    assert f'431["{answer}"]' in slow.texts()
+    assert numbers(slow) == [0, 1]
+
+
+async def test_behind_such_an_answer_what_is_pushed_is_bounded_as_ever() -> None:
+    server = Server(Config(max_outbox=2_000))
+    slow, _, ends = await two_members(server)
+    server.namespace().on("large", lambda _: "x" * 50_000)
+    slow.wire.stalled = True
+    push(server, 0)
+    await tick()
+    slow.emit("large", ack=1)
+    for number in range(40):
+        push(server, number)
+        await tick()
+    assert ends == [Reason.OUTBOX_FULL]
+
+
+async def test_many_such_answers_are_bounded_by_the_largest_one() -> None:
+    server = Server(Config(max_outbox=2_000))
+    slow, _, ends = await two_members(server)
+    server.namespace().on("large", lambda _: "x" * 50_000)
+    slow.wire.stalled = True
+    push(server, 0)
+    await tick()
+    slow.emit("large", ack=1)
+    await tick()
+    assert ends == []
+    slow.emit("large", ack=2)
+    await tick()
+    assert ends == [Reason.OUTBOX_FULL]
+
+
+async def test_once_nothing_waits_the_bound_is_as_before() -> None:
+    server = Server(Config(max_outbox=2_000))
+    slow, _, ends = await two_members(server)
+    server.namespace().on("large", lambda _: "x" * 50_000)
+    slow.wire.stalled = True
+    push(server, 0)
+    await tick()
+    slow.emit("large", ack=1)
+    await tick()
+    slow.wire.flow()
+    slow.wire.stalled = True
+    for number in range(40):
+        push(server, number)
+        await tick()
+    assert ends == [Reason.OUTBOX_FULL]

@@ -254,6 +254,37 @@ async def test_a_client_that_never_polls_is_cut_past_its_bound() -> None:
     assert ends == [Reason.OUTBOX_FULL]
 
 
+async def test_who_polls_is_not_cut_for_an_answer_larger_than_the_bound() -> None:
+    server = Server(Config(max_outbox=500))
+    answer = "x" * 5_000
+    server.namespace().on("large", lambda _: answer)
+    poller, _ = await connected(server)
+    poll = asyncio.ensure_future(poller.poll())
+    await tick()
+    await poller.post('421["large"]')
+    assert await poll == [f'431["{answer}"]']
+    await poller.post('422["large"]')
+    assert await poller.poll() == [f'432["{answer}"]']
+
+
+async def test_such_an_answer_may_change_to_a_websocket_that_does_not_read() -> None:
+    server = Server(Config(max_outbox=500))
+    answer = "x" * 5_000
+    server.namespace().on("large", lambda _: answer)
+    poller, _ = await connected(server)
+    link = poller.upgrade()
+    link.send("2probe")
+    await poller.post('421["large"]')
+    link.wire.stalled = True
+    link.protocol.pause_writing()
+    link.send("5")
+    await tick()
+    link.wire.flow()
+    await tick()
+    assert link.texts()[-1] == f'431["{answer}"]'
+    assert link.closed is None
+
+
 async def test_a_body_over_the_limit_is_413_while_it_is_read() -> None:
     server = Server(Config(max_payload=10))
     poller = await Poller(server).open()

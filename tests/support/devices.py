@@ -60,17 +60,31 @@ class PythonDevice(Device):
         self._syncing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: aiohttp.ClientSession | None = None
-        self._socket = socketio.AsyncClient(
-            reconnection_delay=0.05, reconnection_delay_max=0.2, randomization_factor=0
-        )
-        self._socket.on("connect", self._connected)
-        self._socket.on("*", self._heard)
+        self._socket = self._client()
 
     async def connect(self) -> None:
         self._http = aiohttp.ClientSession()
+        await self._connect()
+
+    def _client(self) -> socketio.AsyncClient:
+        client = socketio.AsyncClient(
+            reconnection_delay=0.05, reconnection_delay_max=0.2, randomization_factor=0
+        )
+        client.on("connect", self._connected)
+        client.on("*", self._heard)
+        return client
+
+    async def _connect(self) -> None:
         await self._socket.connect(
             self._url, auth=self._fresh, transports=self._transports, retry=True
         )
+
+    async def _replace_if_broken(self) -> None:
+        """A new client where polling ended by an answer that was cut off in its body: the old one never notices."""
+        reading = self._socket.eio.read_loop_task
+        if reading is not None and reading.done() and reading.exception() is not None:
+            self._socket = self._client()
+            await self._connect()
 
     async def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         return await self._socket.call(event, payload, timeout=10)
@@ -105,6 +119,7 @@ class PythonDevice(Device):
                 if answer["ok"] or answer["error"]["code"] not in OPEN:
                     self._note(command["client_id"], answer)
                     return
+            await self._replace_if_broken()
             await asyncio.sleep(0.05)
 
     def _spawn(self, work: Any) -> None:
@@ -163,6 +178,8 @@ class JavaScriptDevice(Device):
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._report: asyncio.Future[dict[str, Any]] | None = None
         self._connected = asyncio.Event()
+        self._disconnected = asyncio.Event()
+        self._stalled: asyncio.Future[None] | None = None
         self._asked = 0
 
     async def connect(self) -> None:
@@ -192,6 +209,19 @@ class JavaScriptDevice(Device):
         self._tell({"report": True})
         return await self._report
 
+    async def stall(self) -> None:
+        """Read nothing more from the connection; the device does not know."""
+        self._stalled = asyncio.get_running_loop().create_future()
+        self._tell({"stall": True})
+        await self._stalled
+
+    def read_on(self) -> None:
+        self._tell({"read_on": True})
+
+    async def disconnected(self) -> None:
+        """Wait until it has noticed that a connection ended."""
+        await self._disconnected.wait()
+
     async def close(self) -> None:
         self._process.kill()
         await self._process.wait()
@@ -205,6 +235,10 @@ class JavaScriptDevice(Device):
             said = json.loads(line)
             if "connected" in said:
                 self._connected.set()
+            elif "disconnected" in said:
+                self._disconnected.set()
+            elif "stalled" in said:
+                self._stalled.set_result(None)
             elif "acked" in said:
                 self._note(said["acked"], said["answer"])
             elif "answered" in said:

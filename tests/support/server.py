@@ -60,9 +60,9 @@ class ServerProcess:
         self._reader.start()
 
     def wait_for(self, event: str, seconds: float = 120) -> dict[str, Any]:
-        """The next log line with this event."""
+        """The next log line whose event begins so."""
         while (line := self._news.get(timeout=seconds)) is not None:
-            if line["event"] == event:
+            if line["event"].startswith(event):
                 return line
         raise AssertionError(f"it ended before it said {event!r}: {self.lines[-5:]}")
 

@@ -62,6 +62,7 @@ class Speaker(ABC):
             else:
                 assert answer["error"]["code"] == "draining", answer
                 self.fates[client_id] = Fate.DRAINING
+                return
 
     @abstractmethod
     async def _ask(self, payload: dict[str, Any]) -> dict[str, Any]:
@@ -102,23 +103,28 @@ class PollingSpeaker(Speaker):
         assert reply.startswith("40{"), reply
 
     async def speak(self, mouths: int) -> None:
-        reader = asyncio.create_task(self._read())
+        reader = asyncio.create_task(self.read())
         await super().speak(mouths)
         await reader
 
     async def _ask(self, payload: dict[str, Any]) -> dict[str, Any]:
+        return await self.emit("message.send", payload)
+
+    async def emit(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """A command, and its answer, which `read` has to bring; raises Gone where there is none."""
         if self._ended:
             raise Gone
         self._asked += 1
         number = str(self._asked)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         async with self._posting:  # one at a time, as the protocol has it
-            posted = await self._post(f"42{number}{json.dumps(['message.send', payload])}")
+            posted = await self._post(f"42{number}{json.dumps([event, payload])}")
         if not posted:
             raise Gone
         return await answer
 
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Poll until the connection is gone."""
         with contextlib.suppress(Gone):
             while True:
                 for packet in await self._poll():
@@ -157,7 +163,6 @@ class RestSpeaker(Speaker):
         self._http = http
         self._url = f"{url}/v1/conversations/{where}/messages"
         self._headers = {"authorization": f"Bearer {token}"}
-        self.refusals: list[aiohttp.ClientResponse] = []
 
     async def _ask(self, payload: dict[str, Any]) -> dict[str, Any]:
         body = {name: payload[name] for name in ("client_id", "body")}
@@ -167,7 +172,6 @@ class RestSpeaker(Speaker):
                 if answer.ok:
                     return {"ok": True, "entry": said}
                 assert answer.status == 503, said
-                self.refusals.append(answer)
                 return {"ok": False, **said}
         except (aiohttp.ClientError, OSError):
             raise Gone from None

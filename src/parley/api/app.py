@@ -1,6 +1,7 @@
 """The REST application: every route behind the same errors, headers and limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -16,7 +17,7 @@ from parley.api.blocks import BlockRoutes
 from parley.api.contacts import ContactRoutes
 from parley.api.conversations import ConversationRoutes
 from parley.api.cookies import Cookies
-from parley.api.documentation import description, front, openapi
+from parley.api.documentation import description, openapi
 from parley.api.emails import EmailRoutes
 from parley.api.erasures import ErasureRoutes
 from parley.api.errors import HANDLERS
@@ -32,9 +33,11 @@ from parley.api.profiles import ProfileRoutes
 from parley.api.reactions import ReactionRoutes
 from parley.api.requests import JsonRequest
 from parley.api.rooms import RoomRoutes
+from parley.api.schemas import AnyEntrySchema, BodySchema
 from parley.api.sessions import SessionRoutes
 from parley.api.sync import SyncRoutes
 from parley.api.users import UserRoutes
+from parley.api.web import WebRoutes
 from parley.model.origins import Origins
 from parley.model.rates import Rate, unlimited
 from parley.services.accounts import Accounts
@@ -98,6 +101,7 @@ def create_app(
     cookies: Cookies,
     origins: Origins,
     tls: bool,
+    web: Mapping[str, bytes] = MappingProxyType({}),
     most_body_bytes: int = MOST_BODY_BYTES,
     readings: Readings | None = None,
     asking: Rate = unlimited,
@@ -113,6 +117,7 @@ def create_app(
         cookies: What browsers keep.
         origins: Whose pages may act for them.
         tls: Whether clients reach this by TLS, so that browsers may be told to insist on it.
+        web: The web client's files by path; none where it is not built.
         most_body_bytes: Larger bodies are refused while they are read.
         readings: What `/metrics` shows, and to whom; nothing where it is None.
         asking: How often anybody may ask anything.
@@ -123,8 +128,8 @@ def create_app(
             health.alive,
             health.ready(not_ready),
             metrics(readings),
-            front,
             openapi,
+            *WebRoutes(web).routes(),
             *_routes(services, door, cookies, epoch),
         ],
         guards=[health.open_until(draining)],
@@ -134,6 +139,7 @@ def create_app(
         before_send=[Headers(tls=tls)],
         cors_config=_cors(origins.allowed),
         openapi_config=description(version),
+        plugins=[AnyEntrySchema(), BodySchema()],
         logging_config=None,
     )
 

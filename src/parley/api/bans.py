@@ -11,9 +11,8 @@ from parley.api import cursors
 from parley.api.answers import UNCHANGED, appended
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Cursor, Id, JsonRequest, Limit
-from parley.api.routes import ASKED, TOLD, Method, route
+from parley.api.routes import INSIDE, TOLD, Method, route
 from parley.model.entries import MemberChanged, MemberLeft
-from parley.model.errors import Kind
 from parley.model.ids import ConversationId, UserId
 from parley.services.bans import Bans, BanView
 
@@ -32,9 +31,9 @@ class BanRoutes:
 
     def routes(self) -> list[HTTPRouteHandler]:
         bans = "/v1/conversations/{conversation_id:str}/bans"
-        one, asked = f"{bans}/{{user_id:str}}", (*ASKED, Kind.FORBIDDEN)
+        one, door = f"{bans}/{{user_id:str}}", self._door
         return [
-            route("GET", bans, self.page, tag="bans", door=self._door, refusals=asked),
+            route("GET", bans, self.page, tag="bans", door=door, refusals=INSIDE),
             self._tells("PUT", one, self.ban),
             self._tells("DELETE", one, self.lift),
         ]

@@ -15,7 +15,7 @@ from parley.api import cursors
 from parley.api.answers import UNCHANGED, appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, Cursor, Id, JsonRequest, Limit
-from parley.api.routes import ASKED, TOLD, Method, route
+from parley.api.routes import ASKED, INSIDE, TOLD, Method, route
 from parley.model.conversations import Summary
 from parley.model.entries import (
     ConversationCreated,
@@ -24,7 +24,7 @@ from parley.model.entries import (
     MemberJoined,
     MemberLeft,
 )
-from parley.model.errors import Invalid
+from parley.model.errors import Invalid, Kind
 from parley.model.ids import AnyId, ClientId, ConversationId, UserId
 from parley.services.conversations import (
     Conversations,
@@ -85,7 +85,7 @@ class ConversationRoutes:
         retried = {200: before(ConversationCreated)}
         joined = {200: before(MemberJoined), 204: UNCHANGED}
         return [
-            self._asks("/v1/conversations", self.mine),
+            self._asks("/v1/conversations", self.mine, ASKED),
             self._tells("POST", "/v1/conversations", self.create, retried, status=201),
             self._asks(one, self.conversation),
             self._tells("PUT", "/v1/direct/{user_id:str}", self.open_direct),
@@ -95,8 +95,10 @@ class ConversationRoutes:
             self._tells("POST", f"{one}/leave", self.leave),
         ]
 
-    def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
-        return route("GET", path, handler, tag="conversations", door=self._door, refusals=ASKED)
+    def _asks(
+        self, path: str, handler: AsyncAnyCallable, refusals: tuple[Kind, ...] = INSIDE
+    ) -> HTTPRouteHandler:
+        return route("GET", path, handler, tag="conversations", door=self._door, refusals=refusals)
 
     def _tells(
         self,

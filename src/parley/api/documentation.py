@@ -5,13 +5,22 @@ from dataclasses import dataclass
 import msgspec
 from litestar import Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, Operation, SecurityScheme
-from litestar.response import Redirect
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
+from litestar.openapi.spec.enums import OpenAPIType
 
 from parley.api.documentation_page import POLICY, DocumentationPage
 from parley.api.requests import JsonRequest
 
 BAD_REQUEST = "400"
+NO_CONTENT = "204"
 
 ABOUT = """Everything is JSON in snake_case; times are RFC 3339 in UTC with milliseconds. Lists come in pages
 `{items, next}`: name `next` as `cursor` for the following one. Every refusal is `{"error": {code, message, details}}`,
@@ -20,11 +29,25 @@ and every answer has an `X-Request-ID`. What happens while you are connected com
 
 @dataclass
 class Described(Operation):
-    """An operation whose refusals are as they are here: only where there is a body can one be no JSON."""
+    """An operation as it is here.
+
+    Only where there is a body can one be no JSON, and it may be left out where null will do. 204 brings nothing.
+    """
 
     def __post_init__(self) -> None:
-        if self.request_body is None and self.responses is not None:
-            self.responses.pop(BAD_REQUEST, None)
+        responses = self.responses or {}
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = not any(map(_nullable, self.request_body.content.values()))
+        else:
+            responses.pop(BAD_REQUEST, None)
+        nothing = responses.get(NO_CONTENT)
+        if isinstance(nothing, OpenAPIResponse):
+            nothing.content = None
+
+
+def _nullable(body: OpenAPIMediaType) -> bool:
+    kinds = body.schema.one_of if isinstance(body.schema, Schema) else None
+    return any(isinstance(kind, Schema) and kind.type == OpenAPIType.NULL for kind in kinds or ())
 
 
 def description(version: str) -> OpenAPIConfig:
@@ -44,12 +67,6 @@ def description(version: str) -> OpenAPIConfig:
         ),
         render_plugins=[DocumentationPage()],
     )
-
-
-@get("/", include_in_schema=False, sync_to_thread=False)
-def front() -> Redirect:
-    """Whoever opens the server in a browser finds what it offers."""
-    return Redirect("/docs")
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from parley.api import cursors
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import BEYOND_SEQS, Body, Cursor, Id, JsonRequest, Limit
-from parley.api.routes import ASKED, TOLD, route
+from parley.api.routes import INSIDE, TOLD, route
 from parley.model.ids import ConversationId
 from parley.model.marks import MemberMarks
 from parley.services.marks import MarkAnswer, Marks
@@ -41,7 +41,7 @@ class MarkRoutes:
         path = "/v1/conversations/{conversation_id:str}/marks"
         return [
             route("POST", path, self.mark, tag="marks", door=self._door, refusals=TOLD),
-            route("GET", path, self.of_members, tag="marks", door=self._door, refusals=ASKED),
+            route("GET", path, self.of_members, tag="marks", door=self._door, refusals=INSIDE),
         ]
 
     async def mark(

@@ -1,7 +1,11 @@
 """Messages of a conversation: sending, history, and the log."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import AsyncAnyCallable
 from msgspec import Struct
@@ -9,7 +13,7 @@ from msgspec import Struct
 from parley.api.answers import UNCHANGED, appended, before
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, FromSeq, Id, JsonRequest, Limit, Seq
-from parley.api.routes import ASKED, TOLD, Method, route
+from parley.api.routes import INSIDE, TOLD, Method, route
 from parley.model.entries import Json, MessageDeleted, MessageEdited, MessageNew
 from parley.model.ids import ClientId, ConversationId, UserId
 from parley.model.messages import Version
@@ -54,13 +58,13 @@ class MessageRoutes:
             self._asks(f"{one}/messages/{{seq:int}}", self.message),
             self._asks(f"{one}/messages/{{seq:int}}/edits", self.edits),
             self._changes("PATCH", f"{one}/messages/{{seq:int}}", self.edit),
-            self._changes("DELETE", f"{one}/messages/{{seq:int}}", self.delete),
+            self._changes("DELETE", f"{one}/messages/{{seq:int}}", self.delete, {204: UNCHANGED}),
             self._asks(f"{one}/log", self.log),
             self._tells("/v1/direct/{user_id:str}/messages", self.send_to),
         ]
 
     def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
-        return route("GET", path, handler, tag="messages", door=self._door, refusals=ASKED)
+        return route("GET", path, handler, tag="messages", door=self._door, refusals=INSIDE)
 
     def _tells(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
         return route(
@@ -74,7 +78,13 @@ class MessageRoutes:
             besides={200: before(MessageNew)},
         )
 
-    def _changes(self, method: Method, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
+    def _changes(
+        self,
+        method: Method,
+        path: str,
+        handler: AsyncAnyCallable,
+        besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
+    ) -> HTTPRouteHandler:
         return route(
             method,
             path,
@@ -82,7 +92,7 @@ class MessageRoutes:
             tag="messages",
             door=self._door,
             refusals=TOLD,
-            besides={204: UNCHANGED},
+            besides=besides,
         )
 
     async def page(

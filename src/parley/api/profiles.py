@@ -52,6 +52,7 @@ class ProfileRoutes:
                 tag="people",
                 door=None,
                 refusals=(Kind.INVALID, Kind.NOT_FOUND, Kind.UNAVAILABLE),
+                media_type=SVG,
             ),
         ]
 

@@ -27,7 +27,8 @@ BEYOND_SEQS = 2**53
 
 Emoji = Annotated[str, PathParameter(min_length=1, max_length=64)]
 Seq = Annotated[int, PathParameter(ge=0, lt=BEYOND_SEQS)]
-FromSeq = Annotated[int | None, QueryParameter(ge=0, lt=BEYOND_SEQS)]
+# The framework leaves a bound of 0 out of the description.
+FromSeq = Annotated[int | None, QueryParameter(gt=-1, lt=BEYOND_SEQS)]
 
 
 AnyRequest = Request[Any, Any, Any]

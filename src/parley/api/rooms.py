@@ -14,6 +14,7 @@ from parley.api.authentication import Doorkeeper
 from parley.api.requests import Body, Id, JsonRequest, Limit
 from parley.api.routes import ASKED, TOLD, route
 from parley.model.entries import MemberJoined
+from parley.model.errors import Kind
 from parley.model.ids import ClientId, ConversationId
 from parley.model.rooms import Room
 from parley.services.rooms import Rooms
@@ -48,7 +49,14 @@ class RoomRoutes:
         join = "/v1/conversations/{conversation_id:str}/join"
         joined = {200: before(MemberJoined), 204: UNCHANGED}
         return [
-            route("GET", "/v1/rooms", self.directory, tag="rooms", door=self._door, refusals=ASKED),
+            route(
+                "GET",
+                "/v1/rooms",
+                self.directory,
+                tag="rooms",
+                door=self._door,
+                refusals=(*ASKED, Kind.TOO_LARGE),
+            ),
             route(
                 "POST",
                 join,

@@ -5,6 +5,7 @@ from inspect import getdoc
 from types import MappingProxyType
 from typing import Any, Literal
 
+from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import AsyncAnyCallable
@@ -25,6 +26,9 @@ ASKED = (
 )
 """What may become of a question."""
 
+INSIDE = (*ASKED, Kind.FORBIDDEN)
+"""What may become of a question about a conversation: of a room one is told that one is not in it."""
+
 OPEN = (Kind.INVALID, Kind.TOO_LARGE, Kind.RATE_LIMITED, Kind.UNAVAILABLE)
 """What may become of what anybody may ask for; each adds what is its own."""
 
@@ -42,16 +46,19 @@ def route(
     refusals: tuple[Kind, ...],
     status: int = 200,
     besides: Mapping[int, ResponseSpec] = MappingProxyType({}),
+    media_type: str = MediaType.JSON,
 ) -> HTTPRouteHandler:
     """A route; `door` stands before it, and nobody where it is None.
 
-    `status` is that of success, `besides` what else may be answered. The handler's docstring describes it to clients.
+    `status` and `media_type` are those of success, `besides` is what else may be answered. The handler's docstring
+    describes it to clients.
     """
     public: dict[str, Any] = {} if door is not None else {"security": [{}]}
     return HTTPRouteHandler(
         path,
         http_method=method,
         status_code=status,
+        media_type=media_type,
         before_request=door,
         tags=[tag],
         responses={**besides, **documented(*refusals)},

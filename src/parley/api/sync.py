@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from parley.api.authentication import Doorkeeper
 from parley.api.requests import BEYOND_SEQS, Body, JsonRequest
 from parley.api.routes import ASKED, route
+from parley.model.errors import Kind
 from parley.model.ids import AnyId, ConversationId
 from parley.services.sync import MOST_ENTRIES, Sync, SyncAnswer
 
@@ -29,7 +30,12 @@ class SyncRoutes:
     def routes(self) -> list[HTTPRouteHandler]:
         return [
             route(
-                "POST", "/v1/sync", self.catch_up, tag="messages", door=self._door, refusals=ASKED
+                "POST",
+                "/v1/sync",
+                self.catch_up,
+                tag="messages",
+                door=self._door,
+                refusals=(*ASKED, Kind.TOO_LARGE),
             )
         ]
 

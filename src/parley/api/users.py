@@ -13,6 +13,7 @@ from parley.api.authentication import Doorkeeper
 from parley.api.requests import Cursor, Id, JsonRequest, Limit
 from parley.api.routes import ASKED, route
 from parley.model.accounts import Me, User
+from parley.model.errors import Kind
 from parley.model.ids import UserId
 from parley.services.users import Users
 
@@ -36,12 +37,14 @@ class UserRoutes:
     def routes(self) -> list[HTTPRouteHandler]:
         return [
             self._asks("/v1/me", self.me),
-            self._asks("/v1/users", self.directory),
+            self._asks("/v1/users", self.directory, Kind.TOO_LARGE),
             self._asks("/v1/users/{user_id:str}", self.user),
         ]
 
-    def _asks(self, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
-        return route("GET", path, handler, tag="people", door=self._door, refusals=ASKED)
+    def _asks(self, path: str, handler: AsyncAnyCallable, *refusals: Kind) -> HTTPRouteHandler:
+        return route(
+            "GET", path, handler, tag="people", door=self._door, refusals=(*ASKED, *refusals)
+        )
 
     async def me(self, request: JsonRequest) -> Me:
         """Oneself."""

@@ -34,6 +34,9 @@ def _print(found: protocol.Checked) -> None:
         typer.echo(f"{fault.kind}: {where}{fault.message}")
     if found.count > len(found.faults):
         typer.echo(f"… and {found.count - len(found.faults):,} more.")
+    if any(fault.kind == "file_damaged" for fault in found.faults):
+        typer.echo("The file is damaged, so nothing else was looked at. Restore a backup.")
+        return
     looked_at = f"{found.entries:,} entries of {found.conversations:,} conversations, and {found.accounts:,} accounts"
     verdict = f"{found.count:,} faults in" if found.count else "All is well with"
     typer.echo(f"{verdict} {looked_at}.")

@@ -71,7 +71,7 @@ class Me(User, frozen=True, kw_only=True, omit_defaults=True):
     email: str | None
     email_verified: bool
     new_email: str | None = None
-    role: AccountRole = "person"
+    role: AccountRole
 
 
 def new_account(

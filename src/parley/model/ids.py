@@ -15,8 +15,11 @@ SessionId = NewType("SessionId", str)
 ID_BYTES = 16
 """128 bits, shown as 26 characters of lower-case base32."""
 
-ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
-"""What a client names a command with, so that a retry is known; compared as bytes."""
+ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
+r"""What a client names a command with, so that a retry is known; compared as bytes.
+
+JavaScript reads the pattern too, from the description of the API: it has no `\Z`. Here `$` alone lets a newline pass.
+"""
 
 SERVER_MADE = "~"
 """Begins the client_id of an entry whose client gave none; no client's own can begin so."""

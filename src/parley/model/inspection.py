@@ -18,7 +18,7 @@ from parley.model.entries import (
 )
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Mark, Point, Standing, position
-from parley.model.messages import target
+from parley.model.messages import Aftermath, followed, target
 
 FaultKind = Literal[
     "unreadable",
@@ -34,6 +34,7 @@ FaultKind = Literal[
     "edit_not_shown",
     "deleted_with_text",
     "state_differs",
+    "aftermath_differs",
     "mark_beyond_head",
     "mark_count_differs",
     "standing_differs",
@@ -82,6 +83,7 @@ class Retold:
         self._shown: dict[int, str] = {}
         self._edits: dict[int, str] = {}
         self._revised_with: set[int] = set()
+        self._aimed: dict[int, list[Entry]] = {}
 
     def take(self, entry: Entry) -> None:
         """Look at the next entry, and apply it."""
@@ -154,6 +156,7 @@ class Retold:
 
     def _take_aimed(self, entry: Entry) -> None:
         seq = target(entry)
+        self._aimed.setdefault(seq, []).append(entry)
         if seq not in self._senders:
             self._note("no_target", f"is aimed at {seq}, which is no message before it", entry.seq)
         elif isinstance(entry, MessageEdited):
@@ -187,6 +190,18 @@ class Retold:
     def count_at(self, seq: int) -> int | None:
         """How many messages there were up to a seq; None beyond the head."""
         return self._counts[seq] if 0 <= seq < len(self._counts) else None
+
+    @property
+    def touched(self) -> list[int]:
+        """The messages that anything is aimed at."""
+        return list(self._aimed)
+
+    def aftermath(self, seq: int) -> Aftermath:
+        """What became of one of these messages."""
+        told = followed(self._aimed[seq])
+        if seq in self._deleted or seq in self._emptied:
+            return Aftermath({}, False, True, told.changed_seq)
+        return Aftermath(told.reactions, seq in self.state.pins, False, told.changed_seq)
 
     def standing(self, user_id: UserId, mark: Mark) -> Standing:
         """How a member with this mark stands."""

@@ -1,7 +1,7 @@
 """What is measured: plain numbers, counted where things happen, and looked at only when somebody asks.
 
-An object of a metrics library for each event would cost a message more than its own work does; adding to an integer
-costs some 30 ns, an `Histogram.observe` some 300.
+Adding to an integer costs some 20 ns and `Histogram.observe` 120; with prometheus-client's own objects, which take a
+lock and are shared by threads, it is 310 and 710 (Python 3.11, the best of five runs of 200,000).
 """
 
 from bisect import bisect_left

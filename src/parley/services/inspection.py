@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
@@ -96,16 +96,18 @@ class Inspection:
             await self._retell(retold)
             return retold, retold.faults or [
                 *await self._state(retold),
+                *await self._aftermaths(retold),
                 *await self._of_members(retold),
                 *await self._claim(retold),
             ]
-        except Unavailable:
-            raise
-        except Exception as error:  # whatever stands there instead of an entry
+        except Exception as error:
+            reason = error.__cause__ if isinstance(error, Unavailable) else error
+            if isinstance(error, Unavailable) and not isinstance(reason, DecodeError):
+                raise
+            # Whatever stands there instead of an entry.
             logger.debug("a log can't be read", exc_info=error)
-            retold.faults.append(
-                _fault("unreadable", f"It can't be read: {error}.", conversation_id)
-            )
+            message = f"It can't be read: {reason}."
+            retold.faults.append(_fault("unreadable", message, conversation_id))
             return retold, retold.faults
 
     async def _retell(self, retold: Retold) -> None:
@@ -122,6 +124,25 @@ class Inspection:
         differ = [name for name in STATE if getattr(kept, name) != getattr(retold.state, name)]
         message = f"The views differ from the log in: {', '.join(differ)}."
         return [_fault("state_differs", message, kept.conversation_id)]
+
+    async def _aftermaths(self, retold: Retold) -> list[Fault]:
+        faults = []
+        conversation_id = retold.state.conversation_id
+        for begin in range(0, len(retold.touched), TOGETHER):
+            some = retold.touched[begin : begin + TOGETHER]
+            _, kept = await self._log.aftermaths(conversation_id, some)
+            for seq in some:
+                if kept.get(seq) != retold.aftermath(seq):
+                    message = f"What became of message {seq} is kept otherwise than the log says."
+                    faults.append(
+                        Fault(
+                            kind="aftermath_differs",
+                            message=message,
+                            conversation_id=conversation_id,
+                            seq=seq,
+                        )
+                    )
+        return faults
 
     async def _of_members(self, retold: Retold) -> list[Fault]:
         faults = []
@@ -215,12 +236,9 @@ class _Run:
 
     async def run(self) -> Inspected:
         self._note(await self._inspection.beneath())
-        damaged = any(fault.kind == "file_damaged" for fault in self._faults)
-        try:
+        # Of a damaged file nothing that is read can be believed.
+        if not any(fault.kind == "file_damaged" for fault in self._faults):
             await self._look()
-        except Unavailable:
-            if not damaged:
-                raise
         return Inspected(
             accounts=self._accounts,
             conversations=self._conversations,

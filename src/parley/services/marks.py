@@ -5,6 +5,7 @@ from msgspec import Struct
 from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
 from parley.model.conversations import State, members_behind
+from parley.model.entries import MessageNew
 from parley.model.errors import Invalid, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import (
@@ -21,7 +22,7 @@ from parley.model.marks import (
 from parley.model.permissions import require_member
 from parley.ports.background import Spawn
 from parley.ports.bus import Bus, Marked
-from parley.ports.log import Log
+from parley.ports.log import Log, Record
 from parley.ports.marks import MarkStore, Move
 from parley.ports.timers import After
 
@@ -74,6 +75,7 @@ class Marks:
         self._delivered: dict[Key, int] = {}
         self._for_members: Batch = {}
         self._for_oneself: Batch = {}
+        bus.subscribe(on_record=self._written)
 
     async def mark(
         self,
@@ -171,6 +173,9 @@ class Marks:
         before = await self._point(state, seq - 1) if seq > 1 else START
         mark = unread_after(before, max(state.head, seq))
         kept = await self._marks.rewind(Move(conversation_id, user_id, mark))
+        # Who marks as unread further on than they had read has thereby read up to there.
+        if kept.seen == mark.seen and await self._tells_members(state, user_id):
+            note(self._for_members, state, as_others_see(user_id, kept))
         note(self._for_oneself, state, MemberMarks(user_id, kept.delivered, kept.read))
         self._wait()
         return await self._standing(user_id, conversation_id)
@@ -193,6 +198,19 @@ class Marks:
         return Point(seq, found[0].entry.messages)
 
     # --- telling ------------------------------------------------------------------------------------------------
+
+    def _written(self, record: Record) -> None:
+        """What waits to be told of who writes now moves along: it comes behind the message, and would undo it."""
+        entry = record.entry
+        if not self._waiting or not isinstance(entry, MessageNew):
+            return
+        for batch in (self._for_members, self._for_oneself):
+            marks = batch.get(entry.conversation_id, {})
+            told = marks.get(entry.actor_id)
+            if told is not None and told.read is not None:
+                marks[entry.actor_id] = MemberMarks(
+                    entry.actor_id, max(told.delivered, entry.seq), max(told.read, entry.seq)
+                )
 
     async def _tells_members(self, state: State, user_id: UserId) -> bool:
         """Whether others hear of this person's marks: where they are few, and no block stands between two."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from parley.socketio.socket import Socket
 
 
+LARGE_ANSWER = 16_384
+"""Bytes from which on an answer widens the bound on what may wait for its client, who asked for it."""
+
+
 class Ack:
     """Answers one event, now or later, at most once; called again, or too late, it does nothing."""
 
@@ -26,6 +30,8 @@ class Ack:
         if socket is not None and socket.connected:
             namespace = socket.namespace
             packet = Encoded(b"%b%b[%b]" % (namespace.ack_header, self._id, args))
+            if len(args) > LARGE_ANSWER:
+                socket.allow(len(packet.frames))
             namespace.fanout.reply(socket, packet)
 
 

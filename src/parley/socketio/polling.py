@@ -16,7 +16,7 @@ class PollAborted(Exception):
 class Polling:
     """The outgoing half of HTTP long-polling."""
 
-    __slots__ = ("_aborted", "_max_packets", "_packets", "_waiter", "posting", "size")
+    __slots__ = ("_aborted", "_max_packets", "_packets", "_waiter", "allowed", "posting", "size")
 
     def __init__(self, max_packets: int) -> None:
         """Gives at most `max_packets` to one answer."""
@@ -25,6 +25,7 @@ class Polling:
         self._waiter: asyncio.Future[None] | None = None
         self._aborted = False
         self.size = 0
+        self.allowed = 0
         self.posting = False
 
     @property
@@ -42,6 +43,10 @@ class Polling:
         self._packets.extend(packets)
         self.size += sum(map(len, packets))
         self._wake()
+
+    def allow(self, size: int) -> None:
+        """Has `allowed` be at least this much until nothing waits: see `WebSocket.allow`."""
+        self.allowed = max(self.allowed, size)
 
     def release(self, packet: bytes) -> None:
         """Answers the poll that waits, if one does, with `packet` behind what is there."""
@@ -66,6 +71,8 @@ class Polling:
         taken = self._packets[: self._max_packets]
         del self._packets[: self._max_packets]
         self.size -= sum(map(len, taken))
+        if not self._packets:
+            self.allowed = 0
         return taken
 
     def abort(self) -> None:
@@ -76,7 +83,7 @@ class Polling:
     def take_all(self) -> list[bytes]:
         """Returns what is left, to be sent over a WebSocket; noops were for polls alone."""
         packets, self._packets = self._packets, []
-        self.size = 0
+        self.size = self.allowed = 0
         return [packet for packet in packets if packet != eio.NOOP]
 
     def _wake(self) -> None:

@@ -122,9 +122,16 @@ class Session:
             self.write(b"".join([self._frame(packet) for packet in packets]))
         elif self._polling is not None and not self.ended:
             self._polling.send(list(packets))
-            if self._polling.size > self.engine.config.max_outbox:
+            if self._polling.size > self.engine.config.max_outbox + self._polling.allowed:
                 # Not at once: see `Fanout` on writes.
                 self.engine.call_soon(self._overflow)
+
+    def allow(self, size: int) -> None:
+        """Lets this much more wait than `max_outbox`, until nothing waits."""
+        if self._websocket is not None:
+            self._websocket.allow(size)
+        elif self._polling is not None:
+            self._polling.allow(size)
 
     def _frame(self, packet: bytes) -> bytes:
         opcode = Opcode.BINARY if isinstance(packet, eio.Binary) else Opcode.TEXT
@@ -218,6 +225,7 @@ class Session:
             self._candidate = None
         websocket.hand_over(self)
         if polling is not None:
+            websocket.allow(polling.allowed)
             waiting = polling.take_all()
             polling.release(eio.NOOP)
             self.send(waiting)

@@ -114,7 +114,12 @@ class Socket(Member):
     def reply(self, encoded: Encoded) -> None:
         """Sends an answer to one of the client's events; it may overtake what rooms are sent."""
         if self.connected:
+            self.allow(len(encoded.frames))
             self.namespace.fanout.reply(self, encoded)
+
+    def allow(self, size: int) -> None:
+        """Widens the bound on what waits for this client, so that what it asked for is not why it is cut."""
+        self._connection.session.allow(size)
 
     def on_ack(self, ack_id: int, args: list[Any]) -> None:
         """Hands the client's answer to the call that waits for it; unknown ones are dropped."""

@@ -69,6 +69,7 @@ class WebSocket(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_allowed",
         "_closing",
         "_config",
         "_connections",
@@ -103,6 +104,7 @@ class WebSocket(asyncio.Protocol):
         self._closing = False
         self._parked: deque[bytes] | None = None
         self._parked_size = 0
+        self._allowed = 0
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _discard
@@ -263,15 +265,24 @@ class WebSocket(asyncio.Protocol):
             self._transport.write(frames)
         if not self._paused:
             self._parked = None
+            self._allowed = 0
             self._open_writer(self._transport.write, _descriptor_of(self._transport))
             self._transport.resume_reading()
+
+    def allow(self, size: int) -> None:
+        """Lets this much more wait than `max_outbox`, until nothing waits; the largest one counts.
+
+        For answers. A peer that does not read has none of its requests read, so these are few,
+        but one alone may be larger than the bound: its client would be cut, return, and ask again.
+        """
+        self._allowed = max(self._allowed, size)
 
     def _park(self, frames: bytes) -> None:
         if self._parked is None:
             self._parked = deque()
         self._parked.append(frames)
         self._parked_size += len(frames)
-        if self._parked_size > self._config.max_outbox:
+        if self._parked_size > self._config.max_outbox + self._allowed:
             # Not here and now: whoever writes may be in the middle of a room's members.
             self._open_writer(_discard)
             asyncio.get_running_loop().call_soon(self._overflow)

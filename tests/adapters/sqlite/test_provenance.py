@@ -44,6 +44,20 @@ async def test_a_copy_put_in_its_place_is_another_file(
     assert await epoch_of(tmp_path) == second
 
 
+async def test_an_older_folder_put_back_as_it_was_is_noticed_though_its_file_has_the_same_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, older = tmp_path / "data", tmp_path / "older"
+    folder.mkdir()
+    first = await epoch_of(folder)
+    shutil.copytree(folder, older)
+    await write(folder, Pen("home"), created(ANN), said("one"))
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    assert await epoch_of(folder) != first
+    assert "another file" in caplog.text
+
+
 async def test_an_older_copy_written_into_the_same_file_has_a_lower_number(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

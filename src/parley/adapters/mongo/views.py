@@ -331,7 +331,10 @@ def _document(view: View) -> Document:
         "created_at": state.created_at,
         "deleted": state.deleted,
         "pins": {str(seq): user_id for seq, user_id in state.pins.items()},
-        "bans": [[one, ban.actor_id, ban.at] for one, ban in state.banned.items()],
+        "bans": [
+            {"user_id": user_id, "actor_id": ban.actor_id, "at": ban.at}
+            for user_id, ban in state.banned.items()
+        ],
         "active_at": view.active_at,
         "message_seq": view.message_seq,
         "member_count": view.member_count,
@@ -355,7 +358,10 @@ def view_of(document: Document) -> View:
         created_at=document["created_at"],
         deleted=document["deleted"],
         pins={int(seq): user_id for seq, user_id in document["pins"].items()},
-        banned={one: Ban(actor_id, at) for one, actor_id, at in document.get("bans", ())},
+        banned={
+            UserId(ban["user_id"]): Ban(UserId(ban["actor_id"]), ban["at"])
+            for ban in document.get("bans", ())
+        },
     )
     return View(
         state,

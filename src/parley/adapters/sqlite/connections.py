@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
+
 from parley.adapters.sqlite.schema import CannotOpen
 
 Synchronous = Literal["FULL", "NORMAL"]
@@ -76,6 +78,8 @@ def fault_of_disk(error: BaseException) -> str | None:
     """What is wrong with the disk or the file, in its own words; None where it is something else."""
     if isinstance(error, OSError):
         return str(error)
+    if isinstance(error, msgspec.DecodeError):
+        return f"a row that can't be understood: {error}"
     if isinstance(error, sqlite3.Error) and primary_code(error) in DISK:
         return f"{error} ({error.sqlite_errorname})"
     return None

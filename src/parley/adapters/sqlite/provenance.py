@@ -1,9 +1,12 @@
 """Whether the database file is the one that was here last, and not an older copy of it put back.
 
-The database remembers its own device and inode, and the highest position lies in a file beside it. Another file, or
-a lower position, means that entries were answered which are not here: cursors and offsets of clients reach beyond
-this log, or name other entries. So the store takes a new epoch, and every client fetches afresh. A copy written into
-the very same file, together with its side file, is not noticed: `parley restore` is for that.
+The database remembers which file it is, and the highest position lies in a file beside it. Another file, or a lower
+position, means that entries were answered which are not here: cursors and offsets of clients reach beyond this log, or
+name other entries. So the store takes a new epoch, and every client fetches afresh. A copy written into the very same
+file, together with its side file, is not noticed: `parley restore` is for that.
+
+A file is told by its inode and when it was made: whoever removes a folder and puts a copy there gets the same inode
+again on ext4. Its device counts only where that instant is not known, as it may have another number after a reboot.
 """
 
 import contextlib
@@ -13,6 +16,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from parley.adapters.sqlite.births import born
 from parley.model.ids import RandomBytes
 
 logger = logging.getLogger(__name__)
@@ -73,7 +77,7 @@ class Highest:
 
 def _identity(path: Path) -> str:
     found = path.stat()
-    return f"{found.st_dev}:{found.st_ino}"
+    return f"{found.st_ino}:{born(path) or f'on {found.st_dev}'}"
 
 
 def _read(path: Path) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
+import msgspec
+
 from parley.adapters.sqlite.connections import DAMAGED, fault_of_disk, open_reader, primary_code
 from parley.model.errors import Unavailable
 
@@ -40,7 +42,7 @@ class Readers:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, self._read, reading)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, msgspec.DecodeError) as error:
             self._say(error)
             raise Unavailable from error
 
@@ -50,13 +52,13 @@ class Readers:
         for connection in self._connections:
             connection.close()
 
-    def _say(self, error: sqlite3.Error) -> None:
+    def _say(self, error: sqlite3.Error | msgspec.DecodeError) -> None:
         reason = fault_of_disk(error)
         if reason is None:
             logger.error("a reading failed", exc_info=error)
             return
         logger.error("the database could not be read: %s", reason)
-        if primary_code(error) in DAMAGED:
+        if isinstance(error, msgspec.DecodeError) or primary_code(error) in DAMAGED:
             self.damage = reason
 
     def _read(self, reading: Reading[T]) -> T:

@@ -1,0 +1,54 @@
+/** Blocks: whom one wants nothing to do with, the same on all one's devices. */
+
+import { Cell } from "./observable.js";
+import type { Session } from "./session.js";
+import type { Block, Page, User } from "./wire.js";
+
+const PAGE = 200;
+
+export class Blocks {
+  /** Null until they were read. */
+  readonly blocked = new Cell<ReadonlySet<string> | null>(null);
+  readonly #session: Session;
+  readonly #learn: (people: User[]) => void;
+
+  constructor(session: Session, learn: (people: User[]) => void) {
+    this.#session = session;
+    this.#learn = learn;
+  }
+
+  async read(): Promise<void> {
+    const found = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const query = { limit: PAGE, cursor };
+      const page = await this.#session.request<Page<Block>>("GET", "/v1/blocks", { query });
+      this.#learn(page.items.flatMap(({ user }) => (user ? [user] : [])));
+      for (const { user_id } of page.items) found.add(user_id);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    this.blocked.set(found);
+  }
+
+  async block(user_id: string): Promise<void> {
+    await this.#session.request("PUT", `/v1/blocks/${user_id}`);
+    this.heard({ user_id, blocked: true });
+  }
+
+  async unblock(user_id: string): Promise<void> {
+    await this.#session.request("DELETE", `/v1/blocks/${user_id}`);
+    this.heard({ user_id, blocked: false });
+  }
+
+  /** It changed, here or on another device. */
+  heard({ user_id, blocked }: { user_id: string; blocked: boolean }): void {
+    const known = this.blocked.value;
+    if (known === null || known.has(user_id) === blocked) return;
+    const others = [...known].filter((one) => one !== user_id);
+    this.blocked.set(new Set(blocked ? [...others, user_id] : others));
+  }
+
+  clear(): void {
+    this.blocked.set(null);
+  }
+}

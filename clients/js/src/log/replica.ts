@@ -1,0 +1,97 @@
+/** Replica: the logs of all conversations of one person, and how pushes and `sync` bring them forward. */
+
+import type { Entry, Listed, Summary, SyncAnswer } from "../wire.js";
+import { ConversationLog } from "./conversation_log.js";
+
+/** What is left to do after an answer of `sync` was taken. */
+export interface Rest {
+  /** Conversations whose copy is worth nothing, to be fetched afresh. */
+  afresh: string[];
+  gained: string[];
+  lost: string[];
+  /** Whether something came meanwhile that the next answer alone brings up to date. */
+  again: boolean;
+}
+
+/** Of more missed entries than these a conversation is fetched afresh instead of caught up one by one. */
+const MOST_MISSED = 2_000;
+
+export class Replica {
+  readonly me: string;
+  epoch: string | undefined;
+  readonly logs = new Map<string, ConversationLog>();
+
+  constructor(me: string, epoch?: string) {
+    this.me = me;
+    this.epoch = epoch;
+  }
+
+  cursors(): Record<string, number> {
+    return Object.fromEntries([...this.logs].map(([id, log]) => [id, log.cursor]));
+  }
+
+  /** Follow a conversation from a summary on; one that is followed takes what the list knows more. */
+  add(summary: Summary | Listed, cursor?: number): ConversationLog {
+    const known = this.logs.get(summary.conversation_id);
+    if (known) {
+      if ("unread" in summary) known.takeListed(summary);
+      return known;
+    }
+    const log = new ConversationLog(summary, this.me, cursor);
+    this.logs.set(log.id, log);
+    return log;
+  }
+
+  /** Take a pushed entry; `gap` where only `sync` can tell what is missing, a new conversation included. */
+  takePush(entry: Entry): "taken" | "old" | "gap" {
+    const log = this.logs.get(entry.conversation_id);
+    // Of a conversation that is not followed, one's own leaving says nothing new.
+    if (!log) return this.#ends(entry) ? "old" : "gap";
+    const taken = log.take(entry);
+    if (taken === "taken" && this.#ends(entry)) this.logs.delete(log.id);
+    return taken;
+  }
+
+  /** Take an answer to `sync` whose cursors were this replica's. */
+  takeSync(answer: SyncAnswer): Rest {
+    this.epoch = answer.epoch;
+    const rest: Rest = { afresh: [], gained: [], lost: [], again: false };
+    for (const { conversation_id } of answer.lost) {
+      if (this.logs.delete(conversation_id)) rest.lost.push(conversation_id);
+    }
+    for (const missed of answer.conversations) {
+      const { conversation_id, gained, head } = missed;
+      const log = this.logs.get(conversation_id);
+      if (gained && !log) {
+        this.add(gained, head);
+        rest.gained.push(conversation_id);
+      } else if (gained && log && log.cursor < head) {
+        rest.again = true; // followed since this answer was asked for
+      } else if (log && !gained) {
+        const far = missed.more && head - log.cursor > MOST_MISSED;
+        if (far || !log.takeMissed(missed)) rest.afresh.push(conversation_id);
+        else if (missed.entries.some((entry) => this.#ends(entry)))
+          this.#drop(conversation_id, rest, missed.entries);
+      }
+    }
+    for (const standing of answer.marks) this.logs.get(standing.conversation_id)?.setStanding(standing);
+    return rest;
+  }
+
+  /** Gone for good only where the last that was said of one's own membership is that it ended. */
+  #drop(conversation_id: string, rest: Rest, entries: readonly Entry[]): void {
+    const about = entries.filter((entry) => this.#ends(entry) || this.#begins(entry)).at(-1);
+    if (!about || !this.#ends(about)) return;
+    this.logs.delete(conversation_id);
+    rest.lost.push(conversation_id);
+  }
+
+  #ends(entry: Entry): boolean {
+    const left = entry.type === "member.left" && entry.user_id === this.me;
+    return left || entry.type === "conversation.deleted";
+  }
+
+  #begins(entry: Entry): boolean {
+    return entry.type === "member.joined" && entry.user_id === this.me;
+  }
+}

@@ -1,0 +1,163 @@
+/** Timeline: the messages that are held of a conversation, and from which seqs on none is missing. */
+
+import type { Aimed, MessageNew } from "../wire.js";
+import { advanced, type Message, messageOf } from "./messages.js";
+
+/** A stretch of seqs, both ends included, of which every message is held. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many entries aimed at messages are kept for pages that were read before they came. */
+const MOST_RECENT = 2_000;
+
+/** Disjoint ranges in order. The last one reaches the cursor once anything was read there: it is live. */
+export class Timeline {
+  #ranges: Range[] = [];
+  #messages = new Map<number, Message>();
+  #recent: Aimed[] = [];
+  /** Aimed entries above this seq are all in `#recent`. */
+  #recentFrom: number;
+  /** Every message by seq, but for those that came since the last look. */
+  #sorted: Message[] = [];
+  #unsorted: Message[] = [];
+  #view: { range: Range; messages: readonly Message[] } | undefined;
+
+  constructor(cursor: number) {
+    this.#recentFrom = cursor;
+  }
+
+  get ranges(): readonly Range[] {
+    return this.#ranges;
+  }
+
+  get(seq: number): Message | undefined {
+    return this.#messages.get(seq);
+  }
+
+  /** Every message held, in no order. */
+  all(): Iterable<Message> {
+    return this.#messages.values();
+  }
+
+  /** Add what an entry at `cursor + 1` says; returns the message that it changed, if it is held. */
+  take(entry: MessageNew | Aimed | { seq: number; type: string }): Message | undefined {
+    this.#extend(entry.seq);
+    // One that is held came with a page, which was read later than this entry.
+    if (entry.type === "message.new") return this.get(entry.seq) ?? this.#put(messageOf(entry as MessageNew));
+    if (!("message_seq" in entry)) return undefined;
+    this.#remember(entry);
+    const message = this.#messages.get(entry.message_seq);
+    return message && this.#put(advanced(message, entry));
+  }
+
+  /**
+   * Add a page of history that holds every message of `range`, as the log was at `head`.
+   *
+   * False where entries between `head` and `cursor` are no longer known: then it has to be read again.
+   */
+  addPage(items: readonly MessageNew[], range: Range, head: number, cursor: number): boolean {
+    if (head < cursor && head < this.#recentFrom) return false;
+    for (const item of items) {
+      const read = messageOf(item);
+      const held = this.#messages.get(read.seq);
+      if (held && held.changed_seq > read.changed_seq) continue;
+      this.#put(this.#recent.reduce(aim, read));
+    }
+    if (range.from <= range.to) this.#join(range);
+    return true;
+  }
+
+  /** Put back what a store kept. */
+  restore(messages: readonly Message[], ranges: readonly Range[]): void {
+    for (const message of messages) this.#put(message);
+    for (const range of ranges) this.#join(range);
+  }
+
+  /** The range that `seq` is in. */
+  rangeAt(seq: number): Range | undefined {
+    return this.#ranges.find(({ from, to }) => from <= seq && seq <= to);
+  }
+
+  /** The messages of the range that `seq` is in, ascending; the same array until one of them changes. */
+  messagesAt(seq: number): readonly Message[] {
+    const range = this.rangeAt(seq);
+    if (!range) return [];
+    if (this.#view?.range === range) return this.#view.messages;
+    this.#sort();
+    const messages = this.#sorted.slice(
+      indexOf(this.#sorted, range.from),
+      indexOf(this.#sorted, range.to + 1),
+    );
+    this.#view = { range, messages };
+    return messages;
+  }
+
+  /** How many messages there are up to `seq`; undefined where what is held does not tell. */
+  countAt(seq: number): number | undefined {
+    const range = this.rangeAt(seq);
+    if (!range) return undefined;
+    const held = this.messagesAt(seq);
+    const after = indexOf(held, seq + 1);
+    if (after > 0) return held[after - 1]!.messages;
+    if (held.length > 0) return held[0]!.messages - 1;
+    return range.from <= 1 ? 0 : undefined;
+  }
+
+  #put(message: Message): Message {
+    if (this.#messages.get(message.seq) === message) return message;
+    const known = this.#messages.has(message.seq);
+    this.#messages.set(message.seq, message);
+    this.#view = undefined;
+    if (known) this.#sort();
+    if (known) this.#sorted[indexOf(this.#sorted, message.seq)] = message;
+    else this.#unsorted.push(message);
+    return message;
+  }
+
+  #sort(): void {
+    if (this.#unsorted.length === 0) return;
+    this.#sorted = [...this.#sorted, ...this.#unsorted].sort((one, other) => one.seq - other.seq);
+    this.#unsorted = [];
+  }
+
+  #remember(entry: Aimed): void {
+    this.#recent.push(entry);
+    if (this.#recent.length > MOST_RECENT) {
+      const dropped = this.#recent.splice(0, MOST_RECENT / 2);
+      this.#recentFrom = dropped.at(-1)!.seq;
+    }
+  }
+
+  #extend(seq: number): void {
+    if (!this.rangeAt(seq)) this.#join({ from: seq, to: seq });
+  }
+
+  #join(added: Range): void {
+    const apart = (range: Range) => range.to < added.from - 1 || added.to + 1 < range.from;
+    const touching = this.#ranges.filter((range) => !apart(range));
+    const joined = {
+      from: Math.min(added.from, ...touching.map((range) => range.from)),
+      to: Math.max(added.to, ...touching.map((range) => range.to)),
+    };
+    this.#ranges = [...this.#ranges.filter(apart), joined].sort((one, other) => one.from - other.from);
+    this.#view = undefined;
+  }
+}
+
+function aim(message: Message, entry: Aimed): Message {
+  return entry.message_seq === message.seq ? advanced(message, entry) : message;
+}
+
+/** Where the first of these messages at or after `seq` is. */
+function indexOf(messages: readonly Message[], seq: number): number {
+  let low = 0;
+  let high = messages.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (messages[middle]!.seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,94 @@
+/** Syncing: after a connection, and wherever a push shows that something is missing, the log tells what it was. */
+
+import type { Connection } from "./connection.js";
+import type { ParleyError } from "./errors.js";
+import type { Replica, Rest } from "./log/replica.js";
+import { batch } from "./observable.js";
+import type { SyncAnswer } from "./wire.js";
+
+const PAUSE_MS = 1_000;
+
+export interface SyncingWorld {
+  /** Fetch these conversations anew, as nothing that is held of them counts; never rejects. */
+  afresh(ids: readonly string[]): Promise<void>;
+  /** An answer was taken. */
+  taken(answer: SyncAnswer, rest: Rest): void;
+  /** Everything missed is there. */
+  caughtUp(): void;
+}
+
+export class Syncing {
+  readonly #connection: Connection;
+  readonly #replica: Replica;
+  readonly #world: SyncingWorld;
+  #running = false;
+  #again = false;
+  #stopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connection: Connection, replica: Replica, world: SyncingWorld) {
+    this.#connection = connection;
+    this.#replica = replica;
+    this.#world = world;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Catch up; what is asked for meanwhile is done once more behind it. */
+  request(): void {
+    if (this.#stopped) return;
+    if (this.#running) this.#again = true;
+    else this.#page();
+  }
+
+  /** The connection went: whatever was under way has to be asked anew. */
+  interrupted(): void {
+    clearTimeout(this.#timer);
+    this.#running = false;
+    this.#again = false;
+  }
+
+  stop(): void {
+    this.interrupted();
+    this.#stopped = true;
+  }
+
+  #page(): void {
+    this.#running = true;
+    this.#again = false;
+    const { epoch } = this.#replica;
+    const asked = { cursors: this.#replica.cursors(), ...(epoch === undefined ? {} : { epoch }) };
+    this.#connection.ask<SyncAnswer>("sync", asked, (error, answer) => {
+      if (!this.#running || this.#stopped) return;
+      if (answer) this.#take(answer);
+      else this.#failed(error!);
+    });
+  }
+
+  /** Runs within the answer's callback: the pushes that the server held back come right behind it. */
+  #take(answer: SyncAnswer): void {
+    const rest = batch(() => {
+      const taken = this.#replica.takeSync(answer);
+      this.#world.taken(answer, taken);
+      return taken;
+    });
+    if (rest.again) this.#again = true;
+    if (rest.afresh.length === 0) return this.#next(answer.more);
+    void this.#world.afresh(rest.afresh).then(() => {
+      if (this.#running && !this.#stopped) this.#next(true);
+    });
+  }
+
+  #next(more: boolean): void {
+    if (more || this.#again) return this.#page();
+    this.#running = false;
+    this.#world.caughtUp();
+  }
+
+  #failed(error: ParleyError): void {
+    this.#running = false;
+    this.#timer = setTimeout(() => this.request(), Math.max(PAUSE_MS, error.retryAfter * 1000));
+  }
+}

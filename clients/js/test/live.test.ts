@@ -1,0 +1,51 @@
+/** Against a running server: PARLEY_URL. Each test has people of its own. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Conversation, ConversationSnapshot } from "../src/index.js";
+import { ParleyClient, until } from "../src/index.js";
+
+const url = process.env.PARLEY_URL ?? "";
+const skip = url === "" && "PARLEY_URL names no server";
+const password = "a long enough one";
+let count = 0;
+
+async function somebody(name: string): Promise<ParleyClient> {
+  count += 1;
+  const client = new ParleyClient({
+    url,
+    mode: "bearer",
+    io: { reconnectionDelay: 20, reconnectionDelayMax: 100 },
+  });
+  await client.register({ username: `${name}${process.pid}.${count}`, password });
+  await until(client.link, (link) => link === "live");
+  return client;
+}
+
+const shows = (conversation: Conversation, holds: (snapshot: ConversationSnapshot) => boolean) =>
+  until(conversation, holds);
+const bodies = ({ messages }: ConversationSnapshot) => messages.map(({ body }) => body);
+
+test("two people read each other's messages, edits, reactions and deletions", { skip }, async () => {
+  const ada = await somebody("ada");
+  const bob = await somebody("bob");
+  const hers = await ada.openDirect(bob.me!.user_id);
+  const his = bob.conversation(hers.id);
+  hers.send("one");
+  hers.send("two");
+  await until(bob.conversations, (list) => list[0]?.stand.unread === 2);
+  await his.open();
+  await shows(his, (snapshot) => bodies(snapshot).join() === "one,two");
+  const [one, two] = his.getSnapshot().messages;
+  his.markRead(two!.seq);
+  hers.edit(one!.seq, "one, corrected");
+  his.react(two!.seq, "👍");
+  await shows(his, ({ messages }) => messages[0]?.body === "one, corrected");
+  await shows(hers, ({ messages }) => messages[1]?.reactions["👍"]?.[0] === bob.me!.user_id);
+  hers.delete(one!.seq);
+  await shows(his, ({ messages }) => messages[0]?.deleted_at !== null);
+  await shows(hers, ({ marks }) => marks.get(bob.me!.user_id)?.read === two!.seq);
+  assert.equal(bob.conversations.getSnapshot()[0]!.stand.unread, 0);
+  assert.deepEqual(his.getSnapshot().messages, hers.getSnapshot().messages);
+  await Promise.all([ada.stop(), bob.stop()]);
+});

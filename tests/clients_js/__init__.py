@@ -1,0 +1,1 @@
+"""The JavaScript client package, by its own tests and against a running server."""

@@ -1,0 +1,1 @@
+"""The web client in headless Chromium, against a running server."""

@@ -1,0 +1,100 @@
+/** The frame: the list at the side, and what was chosen of it. */
+
+import { useEffect, useState } from "preact/hooks";
+import { client } from "../client";
+import { useSnapshot } from "../hooks";
+import { titleOf } from "../names";
+import { Icon } from "../parts/icon";
+import { go, usePlace } from "../router";
+import { NewChat } from "./new_chat";
+import { Settings } from "./settings";
+import { Side } from "./side";
+import { Talk } from "./talk";
+
+const PATIENCE_MS = 1_500;
+
+export function Shell() {
+  const place = usePlace();
+  useTabTitle();
+  useEffect(() => {
+    const toSearch = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+      event.preventDefault();
+      document.querySelector<HTMLInputElement>("#search")?.focus();
+    };
+    addEventListener("keydown", toSearch);
+    return () => removeEventListener("keydown", toSearch);
+  }, []);
+  return (
+    <div class="frame">
+      <LinkLine />
+      <div class={`shell ${place.view === "home" || place.view === "new" ? "" : "inside"}`}>
+        <Side place={place} />
+        <main class="pane">
+          {place.view === "conversation" && <Talk key={place.id} id={place.id} seq={place.seq} />}
+          {place.view === "settings" && <Settings />}
+          {(place.view === "home" || place.view === "new") && <Welcome />}
+        </main>
+      </div>
+      {place.view === "new" && <NewChat />}
+    </div>
+  );
+}
+
+function Welcome() {
+  const none = useSnapshot(client.conversations).length === 0;
+  const listed = useSnapshot(client.listed);
+  return (
+    <div class="empty grow">
+      <img class="mark" src="/icon.svg" alt="" />
+      <h1>{none && listed ? "Begin a conversation" : "Pick up a conversation"}</h1>
+      <p>
+        {none && listed
+          ? "Write to somebody, gather a group, or come into a room."
+          : "Choose one from the list, or look for people and rooms with the search above it."}
+      </p>
+      <button type="button" class="button main" onClick={() => go({ view: "new" })}>
+        <Icon name="plus" />
+        New conversation
+      </button>
+    </div>
+  );
+}
+
+/** What the connection is about, once it takes longer than a blink. */
+export function LinkLine() {
+  const link = useSnapshot(client.link);
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (link === "live") return;
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [link]);
+  const shown = late && link !== "live";
+  return (
+    <div role="status" aria-live="polite">
+      {shown && (
+        <p class={`link-state ${link === "offline" ? "" : "calm"}`}>
+          {link === "offline"
+            ? "Not connected. What you write is kept, and sent once the server is back."
+            : "Catching up with what you missed…"}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The tab says how much is unread. */
+function useTabTitle(): void {
+  const place = usePlace();
+  const list = useSnapshot(client.conversations);
+  const people = useSnapshot(client.people.changes);
+  const loud = list.filter(({ summary }) => !summary.muted && !summary.archived);
+  const unread = loud.reduce((sum, { stand }) => sum + stand.unread, 0);
+  const chosen = place.view === "conversation" ? list.find(({ id }) => id === place.id) : undefined;
+  const name = chosen ? `${titleOf(chosen.summary, people)} · Parley` : "Parley";
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${name}` : name;
+  }, [unread, name]);
+}

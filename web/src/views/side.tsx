@@ -1,0 +1,241 @@
+/** The side: oneself, the search, and one's conversations. */
+
+import type { ListItem } from "parley-client";
+import { useRef, useState } from "preact/hooks";
+import { client } from "../client";
+import { useNow, useSnapshot, useWatch } from "../hooks";
+import { nameOf, otherOf, previewOf, titleOf, typingText } from "../names";
+import { Avatar } from "../parts/avatar";
+import { Menu } from "../parts/dialog";
+import { Icon } from "../parts/icon";
+import { attempt } from "../parts/notices";
+import { follow, go, type Place, pathOf } from "../router";
+import { whenShort } from "../text/times";
+import { Found } from "./found";
+
+export function Side({ place }: { place: Place }) {
+  const [query, setQuery] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const words = query.trim();
+  return (
+    <nav class="side" aria-label="Conversations">
+      <Head />
+      <div class="search" role="search">
+        <Icon name="search" />
+        <input
+          id="search"
+          ref={field}
+          class="input"
+          type="search"
+          placeholder="Search people and rooms"
+          aria-label="Search conversations, people and rooms"
+          value={query}
+          autoComplete="off"
+          onInput={(event) => setQuery(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") setQuery("");
+            if (event.key === "ArrowDown") step(event, 1);
+          }}
+        />
+      </div>
+      <div class="side-list" onKeyDown={(event) => step(event)}>
+        {words === "" ? (
+          <Mine place={place} />
+        ) : (
+          <Found query={words} place={place} done={() => setQuery("")} />
+        )}
+      </div>
+    </nav>
+  );
+}
+
+/** Arrow keys go through the list. */
+function step(event: KeyboardEvent, first?: number): void {
+  const by = first ?? { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  const items = [...document.querySelectorAll<HTMLElement>(".side-list .item")];
+  const at = items.indexOf(document.activeElement as HTMLElement);
+  if (at === 0 && by < 0) document.querySelector<HTMLElement>("#search")?.focus();
+  else items[at < 0 ? 0 : Math.min(items.length - 1, at + by)]?.focus();
+}
+
+function Head() {
+  const session = useSnapshot(client.session.state);
+  const link = useSnapshot(client.link);
+  const status = useSnapshot(client.status);
+  const me = session.status === "signed-in" ? session.user : undefined;
+  if (!me) return null;
+  const appear = (to: "online" | "away" | "busy" | "invisible", label: string) => ({
+    label: status === to ? `${label} ✓` : label,
+    act: () => attempt("Your status was not changed.", () => client.setStatus(to)),
+  });
+  const shown = link === "offline" || status === "invisible" ? "offline" : status;
+  return (
+    <header class="side-head">
+      <Menu
+        label={`You are ${nameOf(me)}: status and settings`}
+        class="left"
+        items={[
+          appear("online", "Online"),
+          appear("away", "Away"),
+          appear("busy", "Do not disturb"),
+          appear("invisible", "Invisible"),
+          null,
+          { label: "Settings", icon: "settings", act: () => go({ view: "settings" }) },
+          {
+            label: "Sign out",
+            icon: "door",
+            act: () => attempt("You are still signed in.", () => client.logout()),
+          },
+        ]}
+      >
+        <Avatar
+          name={nameOf(me)}
+          id={me.user_id}
+          size="small"
+          presence={{ user_id: me.user_id, status: shown }}
+        />
+      </Menu>
+      <span class="name clip">{nameOf(me)}</span>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="New conversation"
+        title="New conversation"
+        onClick={() => go({ view: "new" })}
+      >
+        <Icon name="plus" />
+      </button>
+    </header>
+  );
+}
+
+function Mine({ place }: { place: Place }) {
+  const list = useSnapshot(client.conversations);
+  const listed = useSnapshot(client.listed);
+  const [archive, setArchive] = useState(false);
+  const archived = list.filter(({ summary }) => summary.archived);
+  const shown = archive ? archived : list.filter(({ summary }) => !summary.archived);
+  if (list.length === 0) {
+    return listed ? (
+      <p class="quiet">No conversations yet. Search for somebody, or start one with the plus above.</p>
+    ) : (
+      <p class="quiet" role="status">
+        Loading your conversations…
+      </p>
+    );
+  }
+  return (
+    <>
+      <Items items={shown} place={place} />
+      {archive && shown.length === 0 && <p class="quiet">Nothing is archived.</p>}
+      {(archived.length > 0 || archive) && (
+        <p class="quiet">
+          <button type="button" class="text-button" onClick={() => setArchive(!archive)}>
+            {archive ? "Back to all conversations" : `Archived (${archived.length})`}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+const FIRST = 60;
+
+export function Items({ items, place }: { items: readonly ListItem[]; place: Place }) {
+  const [most, setMost] = useState(FIRST);
+  const now = useNow(60);
+  const shown = items.slice(0, most);
+  const others = shown.flatMap(({ summary }) => (summary.kind === "direct" ? [otherOf(summary) ?? ""] : []));
+  useWatch(others);
+  return (
+    <ul>
+      {shown.map((item) => (
+        <li key={item.id}>
+          <Item item={item} chosen={place.view === "conversation" && place.id === item.id} now={now} />
+        </li>
+      ))}
+      {items.length > most && (
+        <li class="quiet">
+          <button type="button" class="text-button" onClick={() => setMost(most + FIRST)}>
+            Show more
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Item({ item, chosen, now }: { item: ListItem; chosen: boolean; now: Date }) {
+  const people = useSnapshot(client.people.changes);
+  const presence = useSnapshot(client.people.presence);
+  const { id, summary, stand } = item;
+  const title = titleOf(summary, people);
+  const to = { view: "conversation", id } as const;
+  const other = summary.kind === "direct" ? otherOf(summary) : undefined;
+  return (
+    <a
+      class={`item ${stand.unread > 0 ? "unread" : ""}`}
+      href={pathOf(to)}
+      onClick={follow(to)}
+      aria-current={chosen ? "page" : undefined}
+    >
+      <Avatar
+        name={title}
+        id={other ?? id}
+        square={other === undefined}
+        presence={other ? presence.get(other) : undefined}
+      />
+      <span class="body">
+        <span class="top">
+          <span class="title clip">{title}</span>
+          {item.lastMessage && <time class="when">{whenShort(item.activeAt, now)}</time>}
+        </span>
+        <span class="bottom">
+          <Preview item={item} />
+          <Badges item={item} />
+        </span>
+      </span>
+    </a>
+  );
+}
+
+function Preview({ item }: { item: ListItem }) {
+  const people = useSnapshot(client.people.changes);
+  const typists = item.typing.filter((id) => id !== client.me?.user_id);
+  if (item.failed > 0) return <span class="preview clip failed">A message was not sent</span>;
+  if (typists.length > 0) {
+    return (
+      <span class="preview clip typing">
+        {typingText(typists.map((id) => nameOf(people.get(id) ?? client.people.get(id))))}
+      </span>
+    );
+  }
+  return <span class="preview clip">{previewOf(item, people)}</span>;
+}
+
+function Badges({ item: { summary, stand, waiting } }: { item: ListItem }) {
+  return (
+    <span class="badges">
+      {waiting > 0 && <Icon name="clock" />}
+      {summary.muted && (
+        <>
+          <Icon name="bell-off" />
+          <span class="hidden">Muted</span>
+        </>
+      )}
+      {stand.mentions > 0 && (
+        <span class="badge">
+          @<span class="hidden"> {stand.mentions} mentions</span>
+        </span>
+      )}
+      {stand.unread > 0 && (
+        <span class={`badge ${summary.muted ? "muted" : ""}`}>
+          {stand.unread > 999 ? "999+" : stand.unread}
+          <span class="hidden"> unread</span>
+        </span>
+      )}
+    </span>
+  );
+}

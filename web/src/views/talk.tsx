@@ -1,0 +1,158 @@
+/** A conversation: its head, its history, where one writes, and beside it who is in. */
+
+import type { ConversationSnapshot, ShownMessage } from "parley-client";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { client } from "../client";
+import { useMedia, useNow, useSnapshot } from "../hooks";
+import { nameOf, otherOf, titleOf, typingText } from "../names";
+import { Avatar } from "../parts/avatar";
+import { Icon } from "../parts/icon";
+import { because } from "../parts/notices";
+import { go } from "../router";
+import { lastSeen } from "../text/times";
+import { Composer } from "./composer";
+import { Details } from "./details";
+import { History } from "./history";
+
+/** What one is writing about: an answer to a message, or another text for one's own. */
+export type About = { kind: "reply" | "edit"; message: ShownMessage } | null;
+
+export function Talk({ id, seq }: { id: string; seq: number | undefined }) {
+  const conversation = useMemo(() => client.conversation(id), [id]);
+  const snapshot = useSnapshot(conversation);
+  const listed = useSnapshot(client.listed);
+  const wide = useMedia("(min-width: 1280px)");
+  const [details, setDetails] = useState(false);
+  const [about, setAbout] = useState<About>(null);
+  const known = snapshot.summary !== null;
+  useEffect(() => {
+    if (known) void conversation.open();
+    return () => conversation.close();
+  }, [conversation, known]);
+
+  if (!snapshot.summary) return <Unknown listed={listed} />;
+  return (
+    <>
+      <section class="talk" aria-label={titleOf(snapshot.summary, client.people.changes.getSnapshot())}>
+        <Head snapshot={snapshot} details={details} toggle={() => setDetails(!details)} />
+        <History conversation={conversation} snapshot={snapshot} seq={seq} setAbout={setAbout} />
+        <TypingLine snapshot={snapshot} />
+        <Composer
+          key={id}
+          conversation={conversation}
+          snapshot={snapshot}
+          about={about}
+          setAbout={setAbout}
+        />
+      </section>
+      {details && <Details snapshot={snapshot} wide={wide} close={() => setDetails(false)} />}
+    </>
+  );
+}
+
+function Unknown({ listed }: { listed: boolean }) {
+  return (
+    <div class="empty grow">
+      {listed ? (
+        <>
+          <h1>This conversation is not yours</h1>
+          <p>It may have ended, or you are no longer in it.</p>
+          <button type="button" class="button" onClick={() => go({ view: "home" })}>
+            Back to your conversations
+          </button>
+        </>
+      ) : (
+        <p role="status">Loading this conversation…</p>
+      )}
+    </div>
+  );
+}
+
+interface HeadProps {
+  snapshot: ConversationSnapshot;
+  details: boolean;
+  toggle: () => void;
+}
+
+function Head({ snapshot, details, toggle }: HeadProps) {
+  const summary = snapshot.summary!;
+  const people = useSnapshot(client.people.changes);
+  const presence = useSnapshot(client.people.presence);
+  const title = titleOf(summary, people);
+  const other = summary.kind === "direct" ? otherOf(summary) : undefined;
+  return (
+    <header class="talk-head">
+      <button
+        type="button"
+        class="icon-button only-phone"
+        aria-label="Back to the list"
+        onClick={() => go({ view: "home" })}
+      >
+        <Icon name="back" />
+      </button>
+      <Avatar
+        name={title}
+        id={other ?? summary.conversation_id}
+        size="small"
+        square={other === undefined}
+        presence={other ? presence.get(other) : undefined}
+      />
+      <div class="about">
+        <h1 class="clip">{title}</h1>
+        <p class="clip">
+          <Subtitle snapshot={snapshot} />
+        </p>
+      </div>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="About this conversation"
+        title="About this conversation"
+        aria-expanded={details}
+        onClick={toggle}
+      >
+        <Icon name="info" />
+      </button>
+    </header>
+  );
+}
+
+const STATUS = { online: "Online", away: "Away", busy: "Do not disturb", invisible: "Invisible" } as const;
+
+function Subtitle({ snapshot }: { snapshot: ConversationSnapshot }) {
+  const summary = snapshot.summary!;
+  const presence = useSnapshot(client.people.presence);
+  const now = useNow(60);
+  if (summary.kind !== "direct") {
+    const count = summary.member_count === 1 ? "1 member" : `${summary.member_count} members`;
+    return <>{summary.topic ? `${count} · ${summary.topic}` : count}</>;
+  }
+  const other = otherOf(summary);
+  if (other === undefined || other === client.me?.user_id) return <>Only you can read this</>;
+  const appears = presence.get(other);
+  if (!appears) return <>Direct conversation</>;
+  return <>{appears.status === "offline" ? lastSeen(appears.last_seen_at, now) : STATUS[appears.status]}</>;
+}
+
+function TypingLine({ snapshot }: { snapshot: ConversationSnapshot }) {
+  const people = useSnapshot(client.people.changes);
+  const others = snapshot.typing.filter((id) => id !== client.me?.user_id);
+  const names = others.map((id) => nameOf(people.get(id) ?? client.people.get(id)));
+  return (
+    <p class="typing-line" aria-live="polite">
+      {typingText(names)}
+    </p>
+  );
+}
+
+/** Says that a page of history could not be read, and how to go on. */
+export function Trouble({ reason, again }: { reason: unknown; again: () => unknown }) {
+  return (
+    <p class="history-note" role="alert">
+      {`Some messages could not be loaded. ${because(reason)} `}
+      <button type="button" class="text-button" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
+}
