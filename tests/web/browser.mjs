@@ -451,6 +451,26 @@ const scenarios = {
     return [ada, eve];
   },
 
+  async a_broken_address_or_a_browser_that_keeps_nothing_is_no_blank_page() {
+    const ada = await Somebody.arrive("Ada");
+    await ada.context.addInitScript(() => {
+      const refuse = () => {
+        throw new DOMException("Storage is blocked.", "SecurityError");
+      };
+      Object.defineProperty(window, "localStorage", { get: refuse });
+      IDBFactory.prototype.open = refuse;
+    });
+    await ada.page.goto(`${url}/chat/%E0`);
+    await ada.signUp();
+    await ada.begin();
+    await ada.page.getByRole("dialog").getByLabel("Find people").fill("nobody");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.goto(`${url}/chat/settings`);
+    await ada.page.getByRole("button", { name: "Dark" }).click();
+    await ada.page.locator('html[data-theme="dark"]').waitFor();
+    return [ada];
+  },
+
   async groups_and_rooms_have_members_with_roles() {
     const ada = await Somebody.arrive("Ada");
     const bob = await Somebody.arrive("Bob");
@@ -681,6 +701,11 @@ const scenarios = {
 
 try {
   const people = await scenarios[scenario]();
+  const pages = people.flatMap(({ context }) => context.pages());
+  for (const page of pages) {
+    const scrolled = await page.evaluate(() => scrollY + document.body.scrollTop);
+    check(scrolled === 0, `${page.url()} was scrolled away by ${scrolled}`);
+  }
   const problems = people.flatMap(({ problems }) => problems);
   check(problems.length === 0, `pages complained: ${problems.join("; ")}`);
   process.stdout.write("ok\n");

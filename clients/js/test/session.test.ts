@@ -145,3 +145,32 @@ test("without cookies and without a token nobody is asked who one is", async () 
   assert.equal(session.state.value.status, "signed-out");
   assert.deepEqual(server.asked, []);
 });
+
+test("nothing that signs in is kept once it is over, however it ended", async () => {
+  const server = new Server();
+  const tokens = memoryKeeper("refresh 0");
+  const session = server.session({ tokens });
+  await session.refresh();
+  session.end();
+  assert.equal(await tokens.load(), null);
+});
+
+test("a connection finds out what became of one's profile meanwhile", async () => {
+  const server = new Server();
+  const session = server.session();
+  server.answer = () => ({ value: ada });
+  await session.start();
+  server.answer = () => ({ value: { ...ada, display_name: "Ada Lovelace" } });
+  assert.deepEqual(await session.credentials(), { token: "access 1" });
+  assert.equal(session.user?.display_name, "Ada Lovelace");
+});
+
+test("a page whose browser was signed in as somebody else meanwhile sends nothing in their name", async () => {
+  const server = new Server();
+  const session = server.session({ mode: "cookies" });
+  server.answer = () => ({ value: ada });
+  await session.start();
+  server.answer = () => ({ value: { ...ada, user_id: "bob" } });
+  await assert.rejects(session.credentials(), { code: "session_revoked" });
+  assert.equal(session.state.value.status, "signed-out");
+});
