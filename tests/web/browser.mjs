@@ -701,6 +701,11 @@ const scenarios = {
 
 try {
   const people = await scenarios[scenario]();
+  const pages = people.flatMap(({ context }) => context.pages());
+  for (const page of pages) {
+    const scrolled = await page.evaluate(() => scrollY + document.body.scrollTop);
+    check(scrolled === 0, `${page.url()} was scrolled away by ${scrolled}`);
+  }
   const problems = people.flatMap(({ problems }) => problems);
   check(problems.length === 0, `pages complained: ${problems.join("; ")}`);
   process.stdout.write("ok\n");
