@@ -50,7 +50,11 @@ class Checkpoints:
         """Look at how much there is to copy. On the writer's thread, outside a transaction."""
         size = self._wal.stat().st_size
         if size > self._truncate_bytes and not self._held:
-            truncate(writer)
+            try:
+                truncate(writer)
+            except sqlite3.Error as error:
+                if not _is_put_off(error):
+                    raise
         elif size > self._copy_bytes and self._asked.empty():
             self._asked.put(True)
 
@@ -75,10 +79,17 @@ class Checkpoints:
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.Error as error:
-                if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                if not _is_put_off(error):
                     self._failed(error)
                     return
-                logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
+
+
+def _is_put_off(error: sqlite3.Error) -> bool:
+    """Whether it is tried again: there was no space, or somebody held a lock."""
+    if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+        return False
+    logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
+    return True
 
 
 def truncate(connection: sqlite3.Connection) -> None:
