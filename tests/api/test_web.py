@@ -25,6 +25,12 @@ async def test_every_place_of_the_client_is_its_page_which_is_asked_for_anew(bro
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_the_page_may_be_asked_about(browser):
+    answer = await browser.head("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
 async def test_an_asset_is_kept_for_ever_since_its_name_changes_with_it(browser):
     answer = await browser.get("/assets/main-abc123.js")
     assert answer.content == SCRIPT

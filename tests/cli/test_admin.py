@@ -74,6 +74,44 @@ async def test_through_the_running_server_sockets_end_with_their_sessions_at_onc
             assert (await login(http, "another horse")).status_code == 200
 
 
+@pytest.mark.timeout(300)
+def test_every_command_is_carried_out_by_the_running_server_and_says_so(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with ServerProcess(data) as server, requests.Session() as http:
+
+        def told(*arguments: str, stdin: str = "") -> str:
+            return admin(*arguments, data=data, stdin=stdin).stdout
+
+        def role() -> tuple[int, str]:
+            body = {"login": "ada", "password": "her own words"}
+            signed_in = http.post(f"{server.url}/v1/auth/login", json=body, timeout=60)
+            token = signed_in.json()["access_token"]
+            http.cookies.clear()
+            http.headers["Authorization"] = f"Bearer {token}"
+            me = http.get(f"{server.url}/v1/me", timeout=60)
+            return me.status_code, me.json()["role"]
+
+        made = ["create", "ada", "--email", "ada@example.org", "--display-name", "Ada"]
+        assert told(*made, "--password-stdin", stdin="her own words\n") == "Created ada.\n"
+        assert role() == (200, "person")
+        assert told("promote", "ada@example.org") == "ada is an admin.\n"
+        assert role() == (200, "admin")
+        assert told("demote", "ada") == "ada is no admin.\n"
+        assert role() == (200, "person")
+        assert "ada@example.org" in told("list", "ad")
+        assert told("list", "nobody").strip().startswith("username")
+        assert told("show", "ada").count("python-requests") == 3
+        assert told("revoke-sessions", "ada") == "Ended 3 sessions of ada.\n"
+        refused = http.get(f"{server.url}/v1/me", timeout=60)
+        assert refused.json()["error"]["code"] == "session_revoked"
+        assert "Password, shown this once: " in told("reset-password", "ada")
+        assert told("disable", "ada") == "ada is disabled; ended 0 sessions.\n"
+        assert "disabled" in told("list")
+        assert told("enable", "ada") == "ada is enabled.\n"
+        unknown = admin("show", "nobody", data=data, code=1)
+        assert unknown.stderr.startswith("parley: ")
+
+
 async def register(http: httpx.AsyncClient) -> str:
     body = {"username": "ben", "password": "correct horse"}
     return (await http.post("/v1/auth/register", json=body)).json()["access_token"]

@@ -5,7 +5,17 @@ import pytest
 from tests.clients_js.package import run_tests
 from tests.support.server import ServerProcess
 
-LOGIC = ["replica", "outbox", "indexeddb", "observable"]
+LOGIC = [
+    "client",
+    "conversation",
+    "indexeddb",
+    "marking",
+    "observable",
+    "outbox",
+    "replica",
+    "session",
+    "typing",
+]
 
 
 @pytest.mark.timeout(300)

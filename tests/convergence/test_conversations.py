@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from parley.model.entries import Changes
 from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
+from parley.services.conversations import NewGroup
 from tests.gateway.conftest import node_of
 from tests.support.chat import Chat, a_chat
 from tests.support.world import ANN, BEN, CAT
@@ -32,7 +33,10 @@ actions = st.one_of(
     st.tuples(st.just("role"), people, people, roles),
     st.tuples(st.just("add"), people, people, st.sampled_from(["admin", "member", "guest"])),
     st.tuples(
-        st.sampled_from(["join", "remove", "leave", "ban", "unban"]), people, people, st.none()
+        st.sampled_from(["join", "remove", "leave", "ban", "unban", "delete"]),
+        people,
+        people,
+        st.none(),
     ),
 )
 Action = tuple[str, UserId, UserId, Any]
@@ -50,6 +54,7 @@ async def act(chat: Chat, where: ConversationId, action: Action) -> None:
         "ban": lambda: chat.bans.ban(who, where, whom),
         "unban": lambda: chat.bans.lift(who, where, whom),
         "leave": lambda: chat.conversations.remove(who, where, who),
+        "delete": lambda: chat.administration.delete(who, where),
     }
     with contextlib.suppress(ChatError):
         await calls[what]()
@@ -86,6 +91,8 @@ def take(view: View, entry: View) -> bool:
             members[entry["user_id"]] = entry["role"]
         case "conversation.changed":
             view |= entry["changes"]
+        case "conversation.deleted":
+            members.clear()
     take_ban(view["banned"], entry)
     return CAT in members
 
@@ -116,6 +123,42 @@ async def scenario(kind: str, before: list[Action], after: list[Action]) -> None
     if view is not None:
         view["banned"].sort()
     assert view == await fresh(chat, where)
+
+
+def begun(entry: View) -> View:
+    """The view of a conversation of which one hears from its beginning."""
+    assert (entry["type"], entry["seq"]) == ("conversation.created", 1)
+    return {
+        "head": 1,
+        **{name: entry.get(name) for name in Changes.__struct_fields__},
+        "members": {member["user_id"]: member["role"] for member in entry["members"]},
+        "banned": [],
+    }
+
+
+async def from_the_beginning(after: list[Action]) -> None:
+    chat = await a_chat()
+    node = node_of(chat.world)
+    wire = await node.connect(CAT)
+    made = NewGroup(name="Home", members=[BEN, CAT], topic="tea", data={"a": 1})
+    group = await chat.conversations.create_group(ANN, made)
+    where = group.entry.conversation_id
+    for action in after:
+        await act(chat, where, action)
+    node.flush()
+    (_, first), *others = wire.events
+    view = begun(first)
+    for _, entry in others:
+        if not take(view, entry):
+            return
+    view["banned"].sort()
+    assert view == await fresh(chat, where)
+
+
+@settings(max_examples=60)
+@given(st.lists(actions, max_size=12))
+def test_who_hears_of_a_new_conversation_needs_no_reading_at_all(after: list[Action]) -> None:
+    asyncio.run(from_the_beginning(after))
 
 
 @settings(max_examples=150)

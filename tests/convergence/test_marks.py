@@ -101,7 +101,7 @@ async def scenario(before: list[Action], after: list[Action]) -> None:
     assert view == await fresh(chat, where)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(actions, max_size=10), st.lists(actions, max_size=12))
 def test_entries_and_receipts_lead_to_the_counts_of_a_fresh_reading(
     before: list[Action], after: list[Action]

@@ -115,7 +115,7 @@ async def scenario(before: list[Action], after: list[Action], *, by_request: boo
 
 
 @pytest.mark.parametrize("by_request", [False, True])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(before=st.lists(actions, max_size=8), after=st.lists(actions, max_size=10))
 def test_pushes_lead_to_the_lists_of_a_fresh_reading(
     by_request: bool, before: list[Action], after: list[Action]

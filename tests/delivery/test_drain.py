@@ -74,7 +74,7 @@ async def speak_through_a_stop(server: ServerProcess, speakers: Sequence[Speaker
 
 
 async def test_not_one_answer_is_lost_when_the_server_is_told_to_stop(tmp_path: Path) -> None:
-    with a_server(tmp_path / "data", drain_seconds="8") as server:
+    with a_server(tmp_path / "data", drain_seconds="16") as server:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector) as http:
             ann = await Person.register(http, server.url, "ann")

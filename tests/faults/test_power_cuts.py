@@ -1,7 +1,8 @@
 """A power cut at any instant leaves of what was not synced anything or nothing: what was acknowledged is there."""
 
+import errno
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,47 +33,57 @@ def instants(steps: list[Step]) -> list[int]:
     )
 
 
-@pytest.mark.parametrize(
-    "plan",
-    [
-        pytest.param({"action": Action.KILL, "stride": 2}, id="killed"),
-        pytest.param({"action": Action.FAIL, "error": 5, "sticky": False}, id="a sync failed"),
-    ],
-)
-async def test_nothing_acknowledged_is_lost_by_a_power_cut(
-    folder: Path, disk: FaultyDisk, plan: dict[str, int]
-) -> None:
-    disk.keep_record()
-    live(folder, disk, calls=Call.SYNC, examined=False, **plan)
-    steps = disk.recorded()
-    lines = list(heard(steps))
-    memory, taken = Memory(), 0
-    at = instants(steps)
-    for instant, left in zip(at, cut_at(steps, at, folder, SEED), strict=True):
-        for line in (line for told in lines[taken:instant] for line in told):
-            memory.hear(line)
-        taken = instant
+@pytest.fixture
+def lived(folder: Path, disk: FaultyDisk) -> Callable[..., Iterator[tuple[Path, Memory]]]:
+    """Lives by a plan; then what power cuts at some instants leave, and what was known at each."""
+
+    def cuts(**plan: object) -> Iterator[tuple[Path, Memory]]:
+        disk.keep_record()
+        live(folder, disk, calls=Call.SYNC, examined=False, **plan)
+        steps = disk.recorded()
+        lines = list(heard(steps))
+        memory, taken = Memory(), 0
+        at = instants(steps)
+        for instant, left in zip(at, cut_at(steps, at, folder, SEED), strict=True):
+            for line in (line for told in lines[taken:instant] for line in told):
+                memory.hear(line)
+            taken = instant
+            yield left, memory
+
+    return cuts
+
+
+async def hold_to_it(cuts: Iterator[tuple[Path, Memory]]) -> None:
+    """Open what each power cut left, and look for everything that was acknowledged before it."""
+    for left, memory in cuts:
         await examine(left, memory)
 
 
-async def test_with_synchronous_normal_a_power_cut_takes_the_end_alone(
-    folder: Path, disk: FaultyDisk
+KILLED = {"action": Action.KILL, "stride": 2}
+FAILED = {"action": Action.FAIL, "error": errno.EIO, "sticky": False}
+
+
+@pytest.mark.parametrize("plan", [KILLED, FAILED], ids=["killed", "a sync failed"])
+async def test_nothing_acknowledged_is_lost_by_a_power_cut(
+    lived: Callable[..., Iterator[tuple[Path, Memory]]], plan: dict[str, int]
 ) -> None:
-    disk.keep_record()
-    live(
-        folder,
-        disk,
-        calls=Call.SYNC,
-        action=Action.KILL,
-        stride=3,
-        synchronous="NORMAL",
-        examined=False,
-    )
-    steps = disk.recorded()
-    asked = Memory()
-    for line in (line for told in heard(steps) for line in told):
-        asked.hear(line)
-    asked.acked.clear()
-    at = instants(steps)[:: CUTS // 20]
-    for left in cut_at(steps, at, folder, SEED):
-        await examine(left, asked)
+    await hold_to_it(lived(**plan))
+
+
+async def test_with_synchronous_normal_a_power_cut_takes_the_end_alone(
+    lived: Callable[..., Iterator[tuple[Path, Memory]]],
+) -> None:
+    for left, memory in lived(**KILLED, synchronous="NORMAL"):
+        await examine(left, Memory(asked=memory.asked))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [{**KILLED, "synchronous": "NORMAL"}, {**FAILED, "trusting": True}],
+    ids=["no sync before an answer", "what an end left behind is trusted"],
+)
+async def test_a_store_that_answers_too_early_is_found_out(
+    lived: Callable[..., Iterator[tuple[Path, Memory]]], plan: dict[str, int]
+) -> None:
+    with pytest.raises(AssertionError, match="was acked at"):
+        await hold_to_it(lived(**plan))

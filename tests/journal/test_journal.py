@@ -296,6 +296,20 @@ async def test_where_the_log_cannot_be_read_the_outcome_stays_open_and_the_next_
     assert world.bodies() == ["a"]
 
 
+@pytest.mark.parametrize("failures", [1, 2, 3])
+async def test_what_got_in_meanwhile_is_published_once_the_log_can_be_read_again(
+    world_with: WorldWith, failures: int
+) -> None:
+    down = [Reading(down=True)] * failures
+    world = world_with(Faults([Fate(event="unknown", written=1)], [Reading(), *down]))
+    for _ in range(failures):
+        with pytest.raises(Unavailable):
+            await world.open()
+    await world.open()
+    await world.send(ANN, "a")
+    assert [record.entry.seq for record in world.published] == [1, 2]
+
+
 async def test_a_conversation_that_cannot_be_loaded_is_unavailable_and_is_tried_again(
     world_with: WorldWith,
 ) -> None:

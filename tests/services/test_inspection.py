@@ -15,7 +15,9 @@ from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.marks import SqliteMarks
+from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.rooms import SqliteRooms
+from parley.model.ids import UserId
 from parley.services.inspection import Inspected, Inspection
 from tests.support.eventful import GROUP, ROOM, fill
 from tests.support.pen import Pen, said
@@ -89,6 +91,8 @@ PLANTED = {
     "an erased person's edit with text": "UPDATE entries SET body = 'six' WHERE target = 14 AND type = 2",
     "an erased person's message with text": "UPDATE entries SET body = 'six' WHERE seq = 14",
     "erased_remains": "UPDATE accounts SET user_id = 'dan' WHERE user_id = 'cat'",
+    "an erased person's choice": "INSERT INTO person_state (user_id, chosen) VALUES ('dan', 'away')",
+    "an erased person's mentions": "INSERT INTO mentions SELECT key, 1, 15 FROM people WHERE id = 'dan'",
     "position_missing": f"DELETE FROM entries WHERE {IN_GARDEN} AND seq = 21",
     "position_out_of_order": f"UPDATE entries SET position = 99 WHERE {IN_GARDEN} AND seq = 2",
     "a ban that no entry lifted": "DELETE FROM bans",
@@ -122,6 +126,8 @@ NAMED = {
     "the first body of a deleted message": "deleted_with_text",
     "an erased person's edit with text": "deleted_with_text",
     "an erased person's message with text": "deleted_with_text",
+    "an erased person's choice": "erased_remains",
+    "an erased person's mentions": "erased_remains",
     "a reaction that no entry added": "aftermath_differs",
     "a reaction by another entry": "aftermath_differs",
     "a ban that no entry lifted": "state_differs",
@@ -140,6 +146,13 @@ async def test_it_tells_how_it_goes(folder: Path) -> None:
         await inspection.run(lambda *line: told.append(line))
     assert told[-1] == ("people", 3, 3)
     assert ("entries", len(ROOM) + len(GROUP), len(ROOM) + len(GROUP)) in told
+
+
+async def test_what_is_left_of_somebody_whose_erasure_goes_on_is_no_fault(folder: Path) -> None:
+    async with opened(folder) as (database, _):
+        await SqliteErasures(database).begin(UserId("dan"), 1, 2)
+        await SqlitePresence(database).choose(UserId("dan"), "away")
+    assert (await inspected(folder)).faults == []
 
 
 @pytest.mark.parametrize("planted", PLANTED)

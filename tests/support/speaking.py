@@ -62,6 +62,7 @@ class Speaker(ABC):
             else:
                 assert answer["error"]["code"] == "draining", answer
                 self.fates[client_id] = Fate.DRAINING
+                return
 
     @abstractmethod
     async def _ask(self, payload: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +163,6 @@ class RestSpeaker(Speaker):
         self._http = http
         self._url = f"{url}/v1/conversations/{where}/messages"
         self._headers = {"authorization": f"Bearer {token}"}
-        self.refusals: list[aiohttp.ClientResponse] = []
 
     async def _ask(self, payload: dict[str, Any]) -> dict[str, Any]:
         body = {name: payload[name] for name in ("client_id", "body")}
@@ -172,7 +172,6 @@ class RestSpeaker(Speaker):
                 if answer.ok:
                     return {"ok": True, "entry": said}
                 assert answer.status == 503, said
-                self.refusals.append(answer)
                 return {"ok": False, **said}
         except (aiohttp.ClientError, OSError):
             raise Gone from None

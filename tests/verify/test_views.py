@@ -76,6 +76,12 @@ def test_a_page_goes_on_from_the_cursor(views: Views) -> None:
     assert views.faults == []
 
 
+def test_a_page_that_ends_between_leaving_and_coming_back_keeps_its_cursor(views: Views) -> None:
+    begun(views)
+    assert not views.page([Page(conversation_id=HOME, head=20, entries=a_log()[4:8])], [])
+    assert views.cursors() == {HOME: 8}
+
+
 def test_a_page_with_a_hole_is_a_fault(views: Views) -> None:
     begun(views)
     views.page([Page(conversation_id=HOME, head=7, entries=a_log()[5:7])], [])
@@ -124,3 +130,10 @@ def test_a_reset_without_need_is_a_fault(views: Views) -> None:
     begun(views)
     views.page([Page(conversation_id=HOME, head=7, reset=True)], [])
     assert len(views.faults) == 1
+
+
+def test_a_page_that_ends_between_leaving_and_coming_back_goes_on_from_there() -> None:
+    views = Views(CAT, whole=True)
+    views.page([Page(conversation_id=HOME, head=12, gained=True)], [])
+    views.page([Page(conversation_id=HOME, head=12, entries=list(a_log()[:8]))], [])
+    assert views.cursors() == {HOME: 8}

@@ -3,6 +3,9 @@
 // node browser.mjs URL CHROMIUM SCENARIO ARGUMENT…
 //
 // Says `ok` at the end. What only the test can do is asked for by a line on standard output, and answered by one.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -80,12 +83,35 @@ class Somebody {
     await page.getByText("Begin a conversation").waitFor();
   }
 
+  async signIn(password) {
+    const { page } = this;
+    await page.getByLabel("Username or e-mail").fill(this.username);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  }
+
   async openWith(other, page = this.page) {
     await page
       .getByRole("searchbox", { name: "Search conversations, people and rooms" })
       .fill(other.username);
     await page.locator(".side-list").getByRole("button", { name: other.name }).click();
     await field(page).waitFor();
+  }
+
+  /** Into the conversation that is open, past the client. */
+  async sayMuch(count) {
+    const id = new URL(this.page.url()).pathname.split("/").at(-1);
+    await this.page.evaluate(
+      async ([path, last]) => {
+        for (let number = 1; number <= last; number += 1) {
+          const body = JSON.stringify({ body: `number ${number}` });
+          const headers = { "content-type": "application/json" };
+          const answer = await fetch(path, { method: "POST", headers, body });
+          if (!answer.ok) throw new Error(await answer.text());
+        }
+      },
+      [`/v1/conversations/${id}/messages`, count],
+    );
   }
 
   async begin() {
@@ -111,6 +137,16 @@ async function reads(page, ...expected) {
       `expected ${expected.join("|")}, there is ${(await texts(page).allInnerTexts()).join("|")}: ${error.message}`,
     );
   });
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Nothing on a page is without a label, hard to read, or wrong for a screen reader, as far as a machine can tell. */
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  check(violations.length === 0, `${where}: ${said.join("; ")}`);
 }
 
 async function toolbar(page, text, button) {
@@ -141,11 +177,15 @@ const scenarios = {
     await ada.say("From the second tab", second);
     await reads(ada.page, "Hello Bob", "Hello Ada", "From the second tab");
 
-    // Edits, answers, reactions, deletions.
+    // Edits, answers, reactions, deletions; the first of them while the server is away.
+    await ask("kill");
+    await ada.page.getByText("Not connected.").waitFor();
     await toolbar(ada.page, "Hello Bob", "More");
     await ada.page.getByRole("menuitem", { name: "Edit" }).click();
     await field(ada.page).fill("Hello Bob, edited");
     await field(ada.page).press("Enter");
+    await reads(ada.page, "Hello Bob, edited", "Hello Ada", "From the second tab");
+    await ask("start");
     await reads(bob.page, "Hello Bob, edited", "Hello Ada", "From the second tab");
     await toolbar(bob.page, "From the second tab", "React");
     await bob.page.getByRole("menuitem", { name: "React with 🎉" }).click();
@@ -238,6 +278,134 @@ const scenarios = {
     return [again];
   },
 
+  async one_has_a_profile_a_password_and_devices() {
+    const ada = await Somebody.arrive("Ada");
+    await ada.signUp();
+    const bob = await Somebody.arrive("Bob");
+    await bob.signUp();
+    await bob.openWith(ada);
+    const other = await Somebody.arrive("Ada");
+    other.username = ada.username;
+    await other.signIn("the wrong one");
+    await other.page.getByRole("alert").getByText("password").waitFor();
+    await other.signIn(PASSWORD);
+    await other.page.locator(".side-list .item").waitFor();
+
+    await ada.page.goto(`${url}/chat/settings`);
+    await ada.page.getByLabel("Your name, as others see it").fill("Ada L.");
+    await ada.page.getByLabel("About you").fill("Counts on cards");
+    await ada.page.getByRole("button", { name: "Save" }).click();
+    await ada.page.getByText("Your profile is saved.").waitFor();
+    await bob.page.getByRole("button", { name: "About this conversation" }).click();
+    await bob.page.locator(".card", { hasText: "Counts on cards" }).getByText("Ada L.").waitFor();
+
+    await ada.page.locator(".device").getByRole("button", { name: "Sign out" }).click();
+    await other.page.getByText("You were signed out").waitFor();
+    await ada.page.locator(".device").nth(1).waitFor({ state: "detached" });
+    await ada.page.getByLabel("Present password").fill(PASSWORD);
+    await ada.page.getByLabel("New password").fill("another long one");
+    await ada.page.getByRole("button", { name: "Change password" }).click();
+    await ada.page.getByText("Your password is changed.").waitFor();
+    await other.signIn("another long one");
+    await other.page.locator(".side-list .item").waitFor();
+
+    await ada.page.getByRole("button", { name: "Dark" }).click();
+    await ada.page.reload();
+    await ada.page.locator(':root[data-theme="dark"]').waitFor();
+    for (const look of ["dark", "light"]) {
+      await ada.page.getByRole("button", { name: look === "dark" ? "Dark" : "Light" }).click();
+      await ada.page.locator(`:root[data-theme="${look}"]`).waitFor();
+      await accessible(ada.page, `settings, ${look}`);
+    }
+    return [ada, bob, other];
+  },
+
+  async one_begins_at_what_is_unread_and_keeps_order_in_the_list() {
+    const ada = await Somebody.arrive("Ada");
+    await ada.signUp();
+    const bob = await Somebody.arrive("Bob");
+    await bob.signUp();
+    await ada.openWith(bob);
+    await ada.say("first");
+    await bob.page.locator(".side-list .item", { hasText: "Ada" }).click();
+    await reads(bob.page, "first");
+    await ada.page.locator(".state.read").waitFor();
+    await bob.page.goto(`${url}/chat`);
+    await ada.sayMuch(80);
+    const badge = bob.page.locator(".side-list .item .badge", { hasText: "80" });
+    await badge.waitFor();
+    check((await bob.page.title()).startsWith("(80)"), "the tab does not say how much is unread");
+    await bob.page.locator(".side-list .item", { hasText: "Ada" }).click();
+    await bob.page.locator(".new-line").waitFor();
+    const next = bob.page.locator("[data-seq]", { has: bob.page.locator(".new-line") });
+    check(
+      (await next.locator(".text").textContent()) === "number 1",
+      "the line is not where one has read to",
+    );
+    await next.locator(".text").click({ trial: true }); // it is on the screen
+    await bob.page.locator(".day").first().waitFor({ state: "attached" });
+    await bob.page.getByRole("button", { name: /new$|Latest/ }).click();
+    await sees(bob.page, "number 80");
+    await badge.waitFor({ state: "detached" });
+
+    // Archived, it is out of the way; blocked, nothing is said in it.
+    await bob.page.getByRole("button", { name: "About this conversation" }).click();
+    await accessible(bob.page, "about a conversation");
+    await bob.page.getByRole("button", { name: "Archive" }).click();
+    await bob.page.getByRole("button", { name: "Archived (1)" }).click();
+    await bob.page.getByRole("button", { name: "Back to all conversations" }).click();
+    await bob.page.getByRole("button", { name: "Take out of the archive" }).click();
+    await bob.page.locator(".side-list .item", { hasText: "Ada" }).waitFor();
+    await bob.page.locator(".details").getByRole("button", { name: "Block" }).click();
+    await bob.page.getByText("You have blocked Ada").waitFor();
+    await ada.say("are you there?");
+    await ada.page.getByText("Not sent.").waitFor();
+    await accessible(ada.page, "a message that was refused");
+    await ada.page.getByRole("button", { name: "Discard" }).click();
+    await bob.page.locator(".composer, .readonly").getByRole("button", { name: "Unblock" }).click();
+    await ada.say("and now?");
+    await sees(bob.page, "and now?");
+    return [ada, bob];
+  },
+
+  async everything_can_be_done_with_the_keyboard() {
+    const ada = await Somebody.arrive("Ada");
+    const bob = await Somebody.arrive("Bob");
+    await accessible(ada.page, "the door");
+    await ada.signUp();
+    await bob.signUp();
+    await accessible(ada.page, "an empty list");
+    const { keyboard } = ada.page;
+    await keyboard.press("Control+k");
+    await keyboard.type(bob.username);
+    await ada.page.locator(".side-list .item").waitFor();
+    await keyboard.press("ArrowDown");
+    await keyboard.press("Enter");
+    await field(ada.page).waitFor();
+    await ada.page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+    await keyboard.type("one");
+    await keyboard.press("Shift+Enter");
+    await keyboard.type("two");
+    await keyboard.press("Enter");
+    await reads(ada.page, "one\ntwo");
+    await ada.page.locator(".state.sent, .state.delivered").waitFor();
+    await keyboard.press("ArrowUp");
+    await ada.page.getByText("Editing your message").waitFor();
+    await keyboard.type(" three");
+    await keyboard.press("Enter");
+    await reads(ada.page, "one\ntwo three");
+    await ada.page.locator(".message").focus();
+    await keyboard.press("r");
+    await ada.page.getByText("Replying to Ada").waitFor();
+    await keyboard.press("Escape");
+    await ada.page.getByText("Replying to Ada").waitFor({ state: "detached" });
+    await ada.begin();
+    await accessible(ada.page, "a new conversation");
+    await keyboard.press("Escape");
+    await ada.page.getByRole("dialog").waitFor({ state: "detached" });
+    return [ada, bob];
+  },
+
   async attempts_to_run_scripts_are_shown_as_text() {
     const ada = await Somebody.arrive("Ada");
     const eve = await Somebody.arrive("<img src=x onerror=alert(1)>");
@@ -281,6 +449,26 @@ const scenarios = {
       "a link keeps its opener",
     );
     return [ada, eve];
+  },
+
+  async a_broken_address_or_a_browser_that_keeps_nothing_is_no_blank_page() {
+    const ada = await Somebody.arrive("Ada");
+    await ada.context.addInitScript(() => {
+      const refuse = () => {
+        throw new DOMException("Storage is blocked.", "SecurityError");
+      };
+      Object.defineProperty(window, "localStorage", { get: refuse });
+      IDBFactory.prototype.open = refuse;
+    });
+    await ada.page.goto(`${url}/chat/%E0`);
+    await ada.signUp();
+    await ada.begin();
+    await ada.page.getByRole("dialog").getByLabel("Find people").fill("nobody");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.goto(`${url}/chat/settings`);
+    await ada.page.getByRole("button", { name: "Dark" }).click();
+    await ada.page.locator('html[data-theme="dark"]').waitFor();
+    return [ada];
   },
 
   async groups_and_rooms_have_members_with_roles() {
@@ -454,16 +642,70 @@ const scenarios = {
     await shot(ada.page, "desktop-light-settings");
     await ada.page.goto(`${url}/chat`);
     await ada.page.getByText("Pick up a conversation").waitFor();
+    await ada.page.waitForTimeout(500);
     await shot(ada.page, "desktop-light-home");
+    await ada.page.getByRole("searchbox").fill("ka");
+    await ada.page.locator(".side-title", { hasText: "People" }).waitFor();
+    await shot(ada.page, "desktop-light-search");
+    await ada.page.getByRole("searchbox").fill("");
+    await ada.page.locator(".side-list .item", { hasText: "Orbital" }).click();
+    await field(ada.page).pressSequentially("I will look for it, @gr");
+    await ada.page.getByRole("option").first().waitFor();
+    await shot(ada.page, "desktop-light-completion");
+    await field(ada.page).press("Enter");
+    await field(ada.page).press("Enter");
+    await toolbar(ada.page, "I will look", "React");
+    await shot(ada.page, "desktop-light-react");
+    await ada.page.keyboard.press("Escape");
+    await toolbar(ada.page, "I will look", "More");
+    await shot(ada.page, "desktop-light-more");
+    await ada.page.getByRole("menuitem", { name: "Edit" }).click();
+    await shot(ada.page, "desktop-light-edit");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.getByRole("button", { name: /status and settings/ }).click();
+    await shot(ada.page, "desktop-light-me");
+    await ada.page.keyboard.press("Escape");
+    await ada.begin();
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Room" }).click();
+    await ada.page.waitForTimeout(500);
+    await shot(ada.page, "desktop-light-rooms");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.locator(".side-list .item", { hasText: "Orbital" }).click();
+    await ada.context.setOffline(true);
+    await ada.page.getByText("Not connected.").waitFor();
+    await ada.say("Found it: the table is in the second notebook.");
+    await ada.page.getByRole("button", { name: "About this conversation" }).click();
+    await ada.page.getByRole("button", { name: "Mute" }).click();
+    await ada.page.locator(".notice").waitFor();
+    await shot(ada.page, "desktop-light-offline");
+    await ada.page.setViewportSize({ width: 390, height: 844 });
+    await shot(ada.page, "phone-light-offline-about");
+    await ada.page.locator(".details").getByRole("button", { name: "Close" }).click();
+    await shot(ada.page, "phone-light-offline");
     const nobody = await Somebody.arrive("Nobody");
     await nobody.page.getByText("Welcome to Parley").waitFor();
     await shot(nobody.page, "desktop-light-door");
+    await nobody.page.getByLabel("Username or e-mail").fill("nobody");
+    await nobody.page.getByLabel("Password").fill("not the password");
+    await nobody.page.getByRole("button", { name: "Sign in" }).click();
+    await nobody.page.getByRole("alert").waitFor();
+    await shot(nobody.page, "desktop-light-refused");
+    await nobody.page.setViewportSize({ width: 390, height: 844 });
+    await nobody.page.emulateMedia({ colorScheme: "dark" });
+    await nobody.page.getByRole("button", { name: "Create an account" }).click();
+    await nobody.page.waitForTimeout(300);
+    await shot(nobody.page, "phone-dark-door");
     return [ada, grace, alan, katherine, nobody];
   },
 };
 
 try {
   const people = await scenarios[scenario]();
+  const pages = people.flatMap(({ context }) => context.pages());
+  for (const page of pages) {
+    const scrolled = await page.evaluate(() => scrollY + document.body.scrollTop);
+    check(scrolled === 0, `${page.url()} was scrolled away by ${scrolled}`);
+  }
   const problems = people.flatMap(({ problems }) => problems);
   check(problems.length === 0, `pages complained: ${problems.join("; ")}`);
   process.stdout.write("ok\n");

@@ -205,7 +205,7 @@ async def test_order_is_the_servers_and_no_clock_takes_part(url: str) -> None:
 async def test_sessions_end_sockets_with_them_and_nothing_secret_is_sent(url: str) -> None:
     async with some(url, *names(2)) as (ann, ben):
         tab = await ann.tab()
-        for shown in ("Bearer nonsense", "Bearer ", f"Bearer {ann.token[:-4]}AAAA", "Basic eDp5"):
+        for shown in ("Bearer nonsense", "Bearer", f"Bearer {ann.token[:-4]}AAAA", "Basic eDp5"):
             answer = await ben.http.get("/v1/me", headers={"Authorization": shown})
             assert answer.status_code == 401
         for answer in (await ann.get("/v1/me"), await ben.get(f"/v1/users/{ann.user_id}")):

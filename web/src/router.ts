@@ -58,8 +58,18 @@ function read(): Place {
   if (name === "new" || name === "settings") return { view: name };
   if (name === "") return { view: "home" };
   const seq = Number(location.hash.slice(1));
-  const id = decodeURIComponent(name);
+  const id = decoded(name);
+  if (id === null) return { view: "home" };
   return seq > 0 ? { view: "conversation", id, seq } : { view: "conversation", id };
+}
+
+/** Null where an address was cut off, or made up. */
+function decoded(name: string): string | null {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return null;
+  }
 }
 
 function update(): void {

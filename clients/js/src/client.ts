@@ -4,7 +4,7 @@ import { Api, type Profile } from "./api.js";
 import { Blocks } from "./blocks.js";
 import { Connection, type IoOptions } from "./connection.js";
 import { Conversation } from "./conversation.js";
-import { asError, ParleyError, refused } from "./errors.js";
+import { ParleyError, refused } from "./errors.js";
 import { History } from "./history.js";
 import { Keeping } from "./keeping.js";
 import { type ListItem, listed } from "./list.js";
@@ -113,7 +113,9 @@ export class ParleyClient {
     );
     this.conversations = new Source(() => listed(this.#replica.logs.values(), this.#outbox, this.#typing));
     this.session.state.subscribe(() => {
-      if (this.session.state.value.status === "signed-out") void this.#signedOut();
+      const state = this.session.state.value;
+      if (state.status === "signed-out") void this.#signedOut();
+      if (state.status === "signed-in") this.people.learn([state.user]);
     });
   }
 
@@ -262,6 +264,7 @@ export class ParleyClient {
     this.#replica = new Replica(user.user_id, mine?.epoch);
     await this.#keeping.do((store) => store.own(user));
     if (mine) this.#restore(mine);
+    for (const handle of this.#handles.values()) handle.changed(); // whoever looked before saw nothing
     this.people.learn([user]);
     this.#syncing = new Syncing(this.#connection, this.#replica, {
       afresh: (ids) => this.#afresh(ids),
@@ -302,6 +305,7 @@ export class ParleyClient {
     this.#drafts.clear();
     this.people.clear();
     this.blocks.clear();
+    this.status.set("online");
     this.listed.set(false);
     this.conversations.changed();
     await this.#keeping.do((store) => store.clear());
@@ -314,6 +318,7 @@ export class ParleyClient {
     this.#outbox.wake();
     this.people.connected();
     void this.blocks.read().catch(() => undefined); // told again at the next connection
+    void this.#readStatus().catch(() => undefined);
     if (!this.listed.value) await this.#readList(Number.POSITIVE_INFINITY);
     this.#syncing?.request();
   }
@@ -362,7 +367,7 @@ export class ParleyClient {
       case "typing":
         return this.#typing.heard(payload as TypingPush);
       case "presence":
-        return this.people.heard((payload as { people: Presence[] }).people);
+        return this.#appeared((payload as { people: Presence[] }).people);
       case "me.changed":
         return this.#became((payload as { user: Me }).user);
       case "block.changed":
@@ -375,9 +380,21 @@ export class ParleyClient {
     }
   }
 
+  #appeared(people: readonly Presence[]): void {
+    this.people.heard(people);
+    const mine = people.find(({ user_id }) => user_id === this.#replica.me)?.status;
+    if (mine !== undefined && mine !== "offline") this.status.set(mine);
+  }
+
+  /** One chose it on any device, at any time. */
+  async #readStatus(): Promise<void> {
+    const asked = { user_ids: [this.#replica.me] };
+    const { people } = await this.#connection.command<{ people: Presence[] }>("presence.get", asked);
+    this.#appeared(people);
+  }
+
   #became(user: Me): void {
     this.session.became(user);
-    this.people.learn([user]);
     void this.#keeping.do((store) => store.own(user));
   }
 
@@ -404,6 +421,8 @@ export class ParleyClient {
   }
 
   #taken(answer: SyncAnswer, rest: Rest): void {
+    // The epoch comes last: under it no cursor of another store may be found.
+    this.#keeping.forget([...rest.afresh, ...rest.lost]);
     void this.#keeping.do((store) => store.saveEpoch(answer.epoch));
     for (const { conversation_id, entries } of answer.conversations) {
       for (const entry of entries) this.#entered(entry);
@@ -448,10 +467,9 @@ export class ParleyClient {
   async #restart(log: ConversationLog): Promise<void> {
     try {
       await this.#history.restart(log);
-    } catch (reason) {
-      // No longer one's own: forgotten. Not to be reached: gained anew by the next `sync`, for which it is unknown.
+    } catch {
+      // No longer one's own, or not to be reached: then gained anew by the next `sync`, for which it is unknown.
       this.#replica.logs.delete(log.id);
-      if (!asError(reason).open) this.#keeping.lost(log.id);
     }
   }
 

@@ -56,7 +56,7 @@ export class Conversation implements Observable<ConversationSnapshot> {
   readonly id: string;
   readonly #world: ConversationWorld;
   readonly #source: Source<ConversationSnapshot>;
-  /** The seq that the window is around; null at the end. */
+  /** The seq that the window is around, as long as what is held reaches there; null at the end. */
   #anchor: number | null = null;
   #loading = 0;
   #trouble: ParleyError | null = null;
@@ -114,7 +114,7 @@ export class Conversation implements Observable<ConversationSnapshot> {
 
   /** Move the window to where this message is. */
   async jumpTo(seq: number): Promise<void> {
-    await this.#work(async (log) => {
+    await this.#page(async (log) => {
       await this.#world.history.loadAround(log, seq);
       this.#anchor = seq;
     });
@@ -209,8 +209,9 @@ export class Conversation implements Observable<ConversationSnapshot> {
     return this.#world.outbox.add(this.id, event, payload);
   }
 
+  /** A place of which nothing is held (any more), as after a fresh start, is given up for the end. */
   #place(log: ConversationLog): number {
-    return this.#anchor ?? log.cursor;
+    return this.#anchor !== null && log.timeline.rangeAt(this.#anchor) ? this.#anchor : log.cursor;
   }
 
   #range() {
@@ -219,7 +220,7 @@ export class Conversation implements Observable<ConversationSnapshot> {
   }
 
   #load(place: { before?: number; after?: number }): Promise<void> {
-    return this.#work((log) => this.#world.history.load(log, place));
+    return this.#page((log) => this.#world.history.load(log, place));
   }
 
   async #loadMarks(log: ConversationLog): Promise<void> {
@@ -231,16 +232,27 @@ export class Conversation implements Observable<ConversationSnapshot> {
     });
   }
 
-  async #work(work: (log: ConversationLog) => Promise<unknown>): Promise<void> {
+  /** Read messages; what came of it is `trouble`, or that there is none. */
+  #page(work: (log: ConversationLog) => Promise<unknown>): Promise<void> {
+    return this.#work(work, (error) => {
+      this.#trouble = error;
+    });
+  }
+
+  /** Never rejects. Members and marks that could not be read are read by the next `open`. */
+  async #work(
+    work: (log: ConversationLog) => Promise<unknown>,
+    ended: (error: ParleyError | null) => void = () => undefined,
+  ): Promise<void> {
     const log = this.#world.find(this.id);
     if (!log) return;
     this.#loading += 1;
     this.#source.changed();
     try {
       await work(log);
-      this.#trouble = null;
+      ended(null);
     } catch (reason) {
-      this.#trouble = asError(reason);
+      ended(asError(reason));
     } finally {
       this.#loading -= 1;
       this.#world.changed(this.id);

@@ -7,6 +7,7 @@ import type { Me, User } from "./wire.js";
 const VERSION = 1;
 const TABLES = ["about", "conversations", "outbox", "drafts", "people"] as const;
 type Table = (typeof TABLES)[number];
+type Tables = (name: Table) => IDBObjectStore;
 
 /** Opens at the first use. `name` tells apart what several servers' pages of one origin keep. */
 export function indexedDbStore(name = "parley", factory: IDBFactory = indexedDB): Store {
@@ -17,6 +18,8 @@ class IndexedDbStore implements Store {
   readonly #name: string;
   readonly #factory: IDBFactory;
   #opened: Promise<IDBDatabase> | undefined;
+  /** Whose page this is; what the browser keeps may be another person's by now, of another tab. */
+  #owner: string | undefined;
 
   constructor(name: string, factory: IDBFactory) {
     this.#name = name;
@@ -37,6 +40,7 @@ class IndexedDbStore implements Store {
     const kept = new Map(about.map(({ key, value }) => [key, value]));
     const user = kept.get("user") as Me | undefined;
     if (!user) return null;
+    this.#owner ??= user.user_id;
     return {
       user,
       epoch: kept.get("epoch") as string | undefined,
@@ -48,14 +52,10 @@ class IndexedDbStore implements Store {
   }
 
   async own(user: Me): Promise<void> {
-    await this.#write((table) => {
-      const about = table("about");
-      const asked = about.get("user");
-      asked.onsuccess = () => {
-        const before = (asked.result as { value: Me } | undefined)?.value;
-        if (before && before.user_id !== user.user_id) for (const name of TABLES) table(name).clear();
-        about.put({ key: "user", value: user });
-      };
+    this.#owner = user.user_id;
+    await this.#transact((table, owner) => {
+      if (owner !== undefined && owner !== user.user_id) for (const name of TABLES) table(name).clear();
+      table("about").put({ key: "user", value: user });
     });
   }
 
@@ -111,11 +111,22 @@ class IndexedDbStore implements Store {
     });
   }
 
-  /** Everything that `work` asks for happens, or nothing of it. */
-  async #write(work: (table: (name: Table) => IDBObjectStore) => unknown): Promise<void> {
+  /** Everything that `work` asks for happens, or nothing of it; nothing where this is another person's now. */
+  #write(work: (table: Tables) => unknown): Promise<void> {
+    return this.#transact((table, owner) => {
+      if (owner === this.#owner) work(table);
+    });
+  }
+
+  /** `work` is told whose what is kept is. */
+  async #transact(work: (table: Tables, owner: string | undefined) => unknown): Promise<void> {
     const database = await this.#database();
     const transaction = database.transaction(TABLES, "readwrite");
-    work((name) => transaction.objectStore(name));
+    const asked = transaction.objectStore("about").get("user");
+    asked.onsuccess = () => {
+      const owner = (asked.result as { value: Me } | undefined)?.value.user_id;
+      work((name) => transaction.objectStore(name), owner);
+    };
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error ?? new Error("The browser gave up a write."));
@@ -123,7 +134,10 @@ class IndexedDbStore implements Store {
   }
 
   #database(): Promise<IDBDatabase> {
-    this.#opened ??= this.#open();
+    this.#opened ??= this.#open().catch((reason: unknown) => {
+      this.#opened = undefined; // the next write asks again
+      throw reason;
+    });
     return this.#opened;
   }
 
@@ -139,11 +153,13 @@ class IndexedDbStore implements Store {
       database.createObjectStore("people", { keyPath: "user_id" });
     };
     const database = await done<IDBDatabase>(asked);
-    // A page of a newer version wants to change the tables: let it, and open anew when there is something to write.
-    database.onversionchange = () => {
+    const closed = () => {
       database.close();
       this.#opened = undefined;
     };
+    // A page of a newer version wants to change the tables: let it, and open anew when there is something to write.
+    database.onversionchange = closed;
+    database.onclose = closed; // by the browser itself, such as when its user clears what sites keep
     return database;
   }
 }

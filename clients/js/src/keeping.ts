@@ -29,13 +29,18 @@ export class Keeping {
     this.changed(id);
   }
 
+  /** What was kept of these goes before anything else is written. */
+  forget(ids: readonly string[]): void {
+    if (ids.length > 0) void this.do((store) => store.removeConversations(ids));
+  }
+
   /** Write what waits, such as before a page goes away. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const kept = [...this.#dirty].flatMap((id) => {
       const log = this.#find(id);
-      return log ? [keptOf(log)] : [];
+      return log && !log.stale ? [keptOf(log)] : [];
     });
     const gone = [...this.#gone].filter((id) => !this.#find(id));
     this.#dirty.clear();

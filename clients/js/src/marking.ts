@@ -8,6 +8,8 @@ import type { Standing } from "./wire.js";
 const READ_MS = 250;
 const DELIVERED_MS = 1_000;
 const MOST_AT_ONCE = 50;
+/** After so long a mark is told again that could not be taken. */
+const AGAIN_MS = 3_000;
 
 export class Marking {
   readonly #connection: Connection;
@@ -74,7 +76,14 @@ export class Marking {
       try {
         await this.#mark(id, { read: seq });
       } catch (reason) {
-        if (asError(reason).open) continue; // kept for the next connection, or the next mark
+        const error = asError(reason);
+        if (error.open) {
+          // Without a connection the next one tells it.
+          const pauseMs = Math.max(AGAIN_MS, error.retryAfter * 1000);
+          if (this.#connection.state.value === "connected")
+            this.#reading ??= setTimeout(() => void this.#sendReads(), pauseMs);
+          continue;
+        }
       }
       if (this.#reads.get(id) === seq) this.#reads.delete(id);
     }

@@ -57,8 +57,23 @@ export class Source<T> implements Observable<T> {
 
   /** Of use to `batch` alone. */
   tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (reason) {
+        reported(reason);
+      }
+    }
   }
+}
+
+/** A bug of whoever listens is theirs: it comes up where uncaught errors do, and holds up nothing here. */
+function reported(reason: unknown): void {
+  if (typeof reportError === "function") reportError(reason);
+  else
+    queueMicrotask(() => {
+      throw reason;
+    });
 }
 
 /** An observable that holds a value. */

@@ -112,7 +112,7 @@ export class Session {
 
   /** It is over; what the server says of `reason` is final. */
   end(reason?: ParleyError): void {
-    if (reason) void this.#forget();
+    void this.#forget().catch(() => undefined); // a token that is over signs nobody in
     this.state.set(reason ? { status: "signed-out", reason } : { status: "signed-out" });
   }
 
@@ -154,9 +154,19 @@ export class Session {
     }
   }
 
-  /** What a socket shows when it connects: a fresh token, or nothing where cookies speak. */
+  /**
+   * What a socket shows when it connects: a fresh token, or nothing where cookies speak.
+   *
+   * While nobody was connected one's profile may have changed, and another tab may have signed somebody else in: then
+   * the session of this page is over, as nothing may be sent in that person's name.
+   */
   async credentials(): Promise<{ token?: string }> {
-    await this.#ready();
+    const user = await this.request<Me>("GET", "/v1/me");
+    if (this.user && user.user_id !== this.user.user_id) {
+      const message = "Somebody else has signed in here meanwhile.";
+      throw this.#heeded(refused({ code: "session_revoked", message }));
+    }
+    if (this.user) this.became(user);
     return this.#access && !this.#cookies ? { token: this.#access.token } : {};
   }
 

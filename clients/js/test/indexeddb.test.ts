@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
 import { indexedDbStore } from "../src/indexeddb.js";
+import { Keeping } from "../src/keeping.js";
+import { ConversationLog } from "../src/log/conversation_log.js";
 import type { OutboxItem } from "../src/outbox.js";
 import type { KeptConversation } from "../src/store.js";
-import { ModelConversation } from "./model.js";
+import { ME, ModelConversation } from "./model.js";
 
 const ada = { user_id: "ada", display_name: "Ada", created_at: "2026-01-01T00:00:00.000Z" };
 const item = (client_id: string): OutboxItem => ({
@@ -61,6 +63,66 @@ test("another person's sign-in leaves nothing of the one before", async () => {
   const kept = await store.load();
   assert.equal(kept?.user.user_id, "bob");
   assert.deepEqual([kept?.conversations, kept?.outbox], [[], []]);
+});
+
+test("a tab in which somebody else is still signed in writes nothing into what is another person's now", async () => {
+  const factory = new IDBFactory();
+  const adas = indexedDbStore("tabs", factory);
+  await adas.own(ada);
+  const bobs = indexedDbStore("tabs", factory);
+  await bobs.own({ ...ada, user_id: "bob" });
+  await bobs.saveItem(item("his"));
+  await adas.saveConversations([conversation]);
+  await adas.saveItem(item("hers"));
+  await adas.clear();
+  const kept = await bobs.load();
+  assert.equal(kept?.user.user_id, "bob");
+  assert.deepEqual([kept?.conversations, kept?.outbox.map(({ client_id }) => client_id)], [[], ["his"]]);
+});
+
+test("a browser that refused once, or closed the database, is asked again", async () => {
+  const factory = new IDBFactory();
+  let refusals = 1;
+  const opened: IDBOpenDBRequest[] = [];
+  const moody = {
+    open(name: string, version: number) {
+      if (refusals-- > 0) throw new Error("Connection to Indexed Database server lost.");
+      opened.push(factory.open(name, version));
+      return opened.at(-1)!;
+    },
+  } as unknown as IDBFactory;
+  const store = indexedDbStore("moody", moody);
+  await assert.rejects(store.own(ada));
+  await store.own(ada);
+  const database = opened[0]!.result;
+  database.close();
+  database.onclose?.(new Event("close"));
+  assert.equal((await store.load())?.user.user_id, "ada");
+});
+
+test("a conversation that is to be fetched afresh is not kept meanwhile", async () => {
+  const store = indexedDbStore("stale", new IDBFactory());
+  await store.own(ada);
+  const log = new ConversationLog(new ModelConversation().summary(), ME);
+  const keeping = new Keeping(store, () => log);
+  const kept = async () => {
+    keeping.changed(log.id);
+    await keeping.flush();
+    return (await store.load())?.conversations.length;
+  };
+  log.stale = true;
+  assert.equal(await kept(), 0);
+  log.restart(log.summary);
+  assert.equal(await kept(), 1);
+});
+
+test("what is kept of a session that is over goes, also by a page that was opened after it", async () => {
+  const factory = new IDBFactory();
+  await indexedDbStore("over", factory).own(ada);
+  const store = indexedDbStore("over", factory);
+  await store.load();
+  await store.clear();
+  assert.equal(await store.load(), null);
 });
 
 test("a conversation and a draft that are gone are not kept", async () => {

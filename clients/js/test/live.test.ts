@@ -22,9 +22,27 @@ async function somebody(name: string): Promise<ParleyClient> {
   return client;
 }
 
+/** Another device of somebody. */
+async function again({ me }: ParleyClient): Promise<ParleyClient> {
+  const client = new ParleyClient({ url, mode: "bearer" });
+  await client.login({ login: me!.username!, password });
+  await until(client.link, (link) => link === "live");
+  return client;
+}
+
 const shows = (conversation: Conversation, holds: (snapshot: ConversationSnapshot) => boolean) =>
   until(conversation, holds);
 const bodies = ({ messages }: ConversationSnapshot) => messages.map(({ body }) => body);
+
+test("how one chose to appear is known on every device, and after a fresh start", { skip }, async () => {
+  const ada = await somebody("ada");
+  const other = await again(ada);
+  await ada.setStatus("busy");
+  await until(other.status, (status) => status === "busy");
+  const later = await again(ada);
+  await until(later.status, (status) => status === "busy");
+  await Promise.all([ada.stop(), other.stop(), later.stop()]);
+});
 
 test("two people read each other's messages, edits, reactions and deletions", { skip }, async () => {
   const ada = await somebody("ada");

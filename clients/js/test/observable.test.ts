@@ -28,6 +28,31 @@ test("a batch tells each listener once, also where it fails", () => {
   assert.equal(told, 2);
 });
 
+test("a listener that fails is reported, and nobody else is the worse for it", () => {
+  const world = globalThis as { reportError?: (reason: unknown) => void };
+  const reported: unknown[] = [];
+  world.reportError = (reason) => reported.push(reason);
+  try {
+    const cell = new Cell(0);
+    const failure = new Error("a bug in a view");
+    cell.subscribe(() => {
+      throw failure;
+    });
+    let told = 0;
+    cell.subscribe(() => (told += 1));
+    assert.equal(
+      batch(() => {
+        cell.set(1);
+        return "done";
+      }),
+      "done",
+    );
+    assert.deepEqual([told, reported], [1, [failure]]);
+  } finally {
+    delete world.reportError;
+  }
+});
+
 test("who has left hears nothing", () => {
   const cell = new Cell(0);
   let told = 0;

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { covered } from "../src/history.js";
 import { messageOf } from "../src/log/messages.js";
 import { Replica } from "../src/log/replica.js";
-import type { Entry, SyncAnswer } from "../src/wire.js";
+import type { Entry, MessageNew, SyncAnswer } from "../src/wire.js";
 import { ID, ME, ModelConversation, PEOPLE, type Step } from "./model.js";
 
 const who = fc.nat(PEOPLE.length - 1);
@@ -198,6 +198,34 @@ test("a conversation of another store, or far behind, is to be fetched afresh", 
   assert.equal(device.replica.epoch, "f");
   const far = { ...model.missed(1), head: 5_000, more: true };
   assert.deepEqual(device.replica.takeSync({ ...reset, conversations: [far] }).afresh, [ID]);
+});
+
+test("under another epoch no cursor counts, those of later pages included", () => {
+  const model = new ModelConversation();
+  const device = new Device(model);
+  const { replica, log } = device;
+  replica.add({ ...model.summary(), conversation_id: "on a later page" }, 900);
+  const missed = { ...model.missed(1), reset: true };
+  const rest = replica.takeSync({ epoch: "f", more: true, conversations: [missed], lost: [], marks: [] });
+  assert.deepEqual([rest.afresh, rest.lost], [[ID], ["on a later page"]]);
+  assert.deepEqual(Object.keys(replica.cursors()), [ID]);
+  assert.equal(log.stale, true);
+  log.restart(model.summary());
+  assert.equal(log.stale, false);
+});
+
+test("a message that the list counted already is not counted again when it is pushed", () => {
+  const model = new ModelConversation();
+  const device = new Device(model);
+  device.log.readUpTo(1);
+  const other = PEOPLE.findIndex((one) => one !== ME);
+  model.take({ do: "say", who: other, text: "a", mentions: true });
+  const said = model.log.at(-1) as MessageNew;
+  const { unread, mentions } = model.unread(1);
+  const marks = { delivered: 1, read: 1 };
+  device.replica.add({ ...model.summary(), last_message: said, unread, mentions, marks });
+  assert.equal(device.replica.takePush(said), "taken");
+  assert.deepEqual([device.log.stand.unread, device.log.stand.mentions], [unread, mentions]);
 });
 
 test("what is gained begins at its head, and what is lost is gone", () => {

@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from litestar import MediaType, Response, get
+from litestar import HttpMethod, MediaType, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 from litestar.types import AnyCallable
@@ -86,8 +86,11 @@ class WebRoutes:
 
 def _hidden(paths: list[str], handler: AnyCallable) -> HTTPRouteHandler:
     """A route that the API's description does not have."""
-    route: HTTPRouteHandler = get(paths, include_in_schema=False, sync_to_thread=False)(handler)
-    return route
+    methods = [HttpMethod.GET, HttpMethod.HEAD]
+    made: HTTPRouteHandler = route(
+        paths, http_method=methods, include_in_schema=False, sync_to_thread=False
+    )(handler)
+    return made
 
 
 def _file(path: str, content: bytes) -> File:

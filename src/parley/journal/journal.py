@@ -39,6 +39,8 @@ class Journal:
         self._most_awake = most_awake
         self._patience = patience_seconds
         self._awake: OrderedDict[ConversationId, Sequencer] = OrderedDict()
+        self._doubtful: dict[ConversationId, int] = {}
+        """Where the outcome of an append was never found out: the head up to which all was published."""
         self._spawn = spawn
         self._count = 0
         self.tally = Tally()
@@ -115,6 +117,7 @@ class Journal:
             spawn=self._spawn,
             forget=self._forget,
             tally=self.tally,
+            doubtful=self._doubtful.pop(conversation_id, None),
         )
         return sequencer
 
@@ -136,3 +139,5 @@ class Journal:
         conversation_id = sequencer.state.conversation_id
         if self._awake.get(conversation_id) is sequencer:
             del self._awake[conversation_id]
+        if sequencer.doubtful is not None:
+            self._doubtful[conversation_id] = sequencer.doubtful

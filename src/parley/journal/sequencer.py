@@ -62,6 +62,7 @@ class Sequencer:
         "_tally",
         "_waiting",
         "_wanting",
+        "doubtful",
         "state",
     )
 
@@ -75,13 +76,16 @@ class Sequencer:
         spawn: Spawn,
         forget: "Callable[[Sequencer], None]",
         tally: Tally,
+        doubtful: int | None = None,
     ) -> None:
+        """`doubtful`: the head behind which entries may be in the log that nobody was told of; see `_find_out`."""
         self._log = log
         self._bus = bus
         self._clock = clock
         self._spawn = spawn
         self._forget = forget
         self._tally = tally
+        self.doubtful = doubtful
         self._handed_over = 0.0
         self.state = State(conversation_id)
         self._speculative = self.state
@@ -131,11 +135,18 @@ class Sequencer:
     # --- loading ------------------------------------------------------------------------------------------------
 
     async def _load(self) -> None:
+        conversation_id = self.state.conversation_id
+        untold: Sequence[Record] = ()
         try:
-            self.state = await self._ask(self._log.load(self.state.conversation_id))
+            if self.doubtful is not None:
+                untold = await self._ask(self._log.read(conversation_id, self.doubtful))
+            self.state = await self._ask(self._log.load(conversation_id))
         except Unavailable as error:
             self._give_up(error)
             return
+        self.doubtful = None
+        if untold:
+            self._bus.publish(untold)
         self._speculative = self.state.overlay()
         self._ready.resolve(self.state)
         self._go_on()
@@ -408,6 +419,7 @@ class Sequencer:
         try:
             records = await self._ask(self._log.read(self.state.conversation_id, self.state.head))
         except Unavailable as error:
+            self.doubtful = self.state.head
             self._give_up(error)
             return
         self._in_flight = []

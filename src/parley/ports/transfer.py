@@ -45,10 +45,12 @@ class Intake(ABC):
         conversation_id: ConversationId,
         records: Sequence[Record],
         originals: Mapping[int, str],
+        changed: Mapping[int, int],
     ) -> None:
         """Add the next records of a conversation, from its first on; those that are there already change nothing.
 
-        `originals` are the first bodies of messages that were edited, by seq.
+        By the seqs of messages: `originals` are the first bodies of those that were edited, `changed` the seqs of the
+        last entries that are aimed at them.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
@@ -100,13 +100,14 @@ class Inspection:
                 *await self._of_members(retold),
                 *await self._claim(retold),
             ]
-        except Unavailable:
-            raise
-        except Exception as error:  # whatever stands there instead of an entry
+        except Exception as error:
+            reason = error.__cause__ if isinstance(error, Unavailable) else error
+            if isinstance(error, Unavailable) and not isinstance(reason, DecodeError):
+                raise
+            # Whatever stands there instead of an entry.
             logger.debug("a log can't be read", exc_info=error)
-            retold.faults.append(
-                _fault("unreadable", f"It can't be read: {error}.", conversation_id)
-            )
+            message = f"It can't be read: {reason}."
+            retold.faults.append(_fault("unreadable", message, conversation_id))
             return retold, retold.faults
 
     async def _retell(self, retold: Retold) -> None:

@@ -153,7 +153,8 @@ class Migration:
             head = records[-1].entry.seq
             if conversation_id > completed:
                 originals = await self._originals(conversation_id, records)
-                await self._intake.take(conversation_id, records, originals)
+                changed = await self._changed(conversation_id, records)
+                await self._intake.take(conversation_id, records, originals, changed)
                 people |= _people(record.entry for record in records)
             progress(len(records))
         if conversation_id > completed:
@@ -171,6 +172,14 @@ class Migration:
                 if body is not None:
                     originals[entry.seq] = body
         return originals
+
+    async def _changed(
+        self, conversation_id: ConversationId, records: Iterable[Record]
+    ) -> dict[int, int]:
+        """The last entries that are aimed at messages."""
+        messages = [record.entry.seq for record in records if isinstance(record.entry, MessageNew)]
+        _, became = await self._source.log.aftermaths(conversation_id, messages)
+        return {seq: aftermath.changed_seq for seq, aftermath in became.items()}
 
     async def _beside(self, conversation_id: ConversationId, people: Sequence[UserId]) -> None:
         """What is kept beside a log: marks, preferences, the claim on a room's name."""

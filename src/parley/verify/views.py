@@ -102,6 +102,10 @@ class Views:
             elif entry.seq > view.cursor:
                 self.faults.append(f"catching up brought {entry} after #{view.cursor}")
                 return
+        if view.cursor < page.head:
+            # They are in it: between their leaving and their coming back is where this page happens to end. Taken for
+            # left, it would not be named when the next page is asked for, and begin anew, for ever.
+            view.left = False
 
     def _enters(self, entry: Entry) -> bool:
         return self.user_id in joined(entry)

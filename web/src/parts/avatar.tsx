@@ -18,9 +18,9 @@ export function Avatar({ name, id, size, square, presence }: Props) {
     <span
       class={`avatar ${size ?? ""} ${square ? "square" : ""}`}
       style={{ "--hue": hue(id) }}
+      data-initials={initials(name)}
       aria-hidden="true"
     >
-      {initials(name)}
       {shown && <span class={`dot ${status}`} />}
     </span>
   );

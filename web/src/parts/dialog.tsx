@@ -18,6 +18,7 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>(".dialog-body input")?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };

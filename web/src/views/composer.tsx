@@ -4,10 +4,11 @@ import type { Conversation, ConversationSnapshot, User } from "parley-client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { client } from "../client";
 import { useSnapshot, useUser } from "../hooks";
-import { nameOf } from "../names";
+import { nameOf, otherOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { plainText } from "../text/plain";
+import { useBlocks } from "./blocks";
 import type { About } from "./talk";
 
 const MOST_CHARS = 16_000;
@@ -25,13 +26,22 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
   const [text, setText] = useState(snapshot.draft);
   const field = useRef<HTMLTextAreaElement>(null);
   const names = useCompletion(field, text, setText, snapshot);
+  const { blocked, unblock } = useBlocks();
   const editing = about?.kind === "edit";
+  const wasEditing = useRef(false);
   const body = text.trim();
 
   useDraft(conversation, editing ? null : text);
-  useLayoutEffect(() => grow(field.current!), [text]);
+  useLayoutEffect(() => grow(field.current), [text]);
+  useEffect(() => {
+    if (!coarse()) field.current?.focus();
+  }, []);
   useLayoutEffect(() => {
-    if (about?.kind === "edit") setText(about.message.body);
+    if (about?.kind === "edit") {
+      if (!wasEditing.current) conversation.setDraft(text);
+      setText(about.message.body);
+    }
+    wasEditing.current = editing;
     if (about) field.current?.focus();
   }, [about]);
 
@@ -60,6 +70,8 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
     else if (event.key === "ArrowUp" && text === "" && !about) editLast(snapshot, setAbout, event);
   };
 
+  const other = snapshot.summary?.kind === "direct" ? otherOf(snapshot.summary) : undefined;
+  if (other !== undefined && blocked?.has(other)) return <Blocked user_id={other} unblock={unblock} />;
   if (snapshot.summary?.role === "guest")
     return <p class="readonly">You are a guest here: you can read, not write.</p>;
   return (
@@ -82,10 +94,10 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
             aria-label="Write a message"
             dir="auto"
             enterkeyhint="send"
-            autoFocus={!coarse()}
             {...names.attributes}
             onInput={(event) => {
               setText(event.currentTarget.value);
+              names.look();
               if (!editing && event.currentTarget.value.trim() !== "") conversation.typing();
             }}
             onKeyDown={onKeyDown}
@@ -103,6 +115,18 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
         </div>
       </form>
     </div>
+  );
+}
+
+function Blocked({ user_id, unblock }: { user_id: string; unblock: (user_id: string) => unknown }) {
+  const name = nameOf(useUser(user_id));
+  return (
+    <p class="readonly">
+      {`You have blocked ${name}: neither of you can write to the other. `}
+      <button type="button" class="text-button" onClick={() => unblock(user_id)}>
+        Unblock
+      </button>
+    </p>
   );
 }
 
@@ -153,8 +177,10 @@ function useCompletion(
 ) {
   const people = useSnapshot(client.people.changes);
   const [chosen, setChosen] = useState(0);
-  const [closed, setClosed] = useState("");
-  const begun = /(?<![\w.@-])@([\w.-]*)$/u.exec(text.slice(0, field.current?.selectionStart ?? text.length));
+  const [closed, setClosed] = useState<string | null>(null);
+  // Of the text as it is drawn: the field's own is that of the text before, while this one is being drawn.
+  const [caret, setCaret] = useState(text.length);
+  const begun = /(?<![\w.@-])@([\w.-]*)$/u.exec(text.slice(0, caret));
   const word = begun?.[1];
   const found = useMemo(() => {
     if (word === undefined) return [];
@@ -166,9 +192,9 @@ function useCompletion(
   useEffect(() => setChosen(0), [word]);
 
   const complete = (user: User) => {
-    const at = field.current!.selectionStart;
-    const head = `${text.slice(0, at - word!.length)}${user.username} `;
-    setText(head + text.slice(at));
+    const head = `${text.slice(0, caret - word!.length)}${user.username} `;
+    setText(head + text.slice(caret));
+    setCaret(head.length);
     requestAnimationFrame(() => field.current?.setSelectionRange(head.length, head.length));
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
@@ -202,14 +228,17 @@ function useCompletion(
     </ul>
   );
   const active = shown[chosen];
-  const attributes = active
-    ? {
-        "aria-controls": "names",
-        "aria-activedescendant": `name-${active.user_id}`,
-        "aria-autocomplete": "list" as const,
-      }
-    : {};
-  return { list, onKeyDown, attributes };
+  const look = () => setCaret(field.current!.selectionStart);
+  const attributes = {
+    onKeyUp: look,
+    onClick: look,
+    ...(active && {
+      "aria-controls": "names",
+      "aria-activedescendant": `name-${active.user_id}`,
+      "aria-autocomplete": "list" as const,
+    }),
+  };
+  return { list, onKeyDown, attributes, look };
 }
 
 function matches(user: User, word: string): boolean {
@@ -228,7 +257,8 @@ function editLast(snapshot: ConversationSnapshot, setAbout: Props["setAbout"], e
   setAbout({ kind: "edit", message: last });
 }
 
-function grow(field: HTMLTextAreaElement): void {
+function grow(field: HTMLTextAreaElement | null): void {
+  if (!field) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }

@@ -4,7 +4,7 @@ import type { Room, User } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { client } from "../client";
 import { useSnapshot } from "../hooks";
-import { nameOf, titleOf } from "../names";
+import { nameOf, otherOf, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { attempt, because } from "../parts/notices";
 import { go, type Place } from "../router";
@@ -48,8 +48,10 @@ export function Found({ query, place, done }: { query: string; place: Place; don
   const folded = query.toLocaleLowerCase();
   const mine = list.filter(({ summary }) => titleOf(summary, people).toLocaleLowerCase().includes(folded));
   const known = new Set(list.map(({ id }) => id));
+  const written = new Set(mine.map(({ summary }) => summary.kind === "direct" && otherOf(summary)));
+  const others = results?.people.filter(({ user_id }) => !written.has(user_id)) ?? [];
   const rooms = results?.rooms.filter(({ conversation_id }) => !known.has(conversation_id)) ?? [];
-  const nothing = results && mine.length + results.people.length + rooms.length === 0;
+  const nothing = results && mine.length + others.length + rooms.length === 0;
   return (
     <>
       {mine.length > 0 && <h2 class="side-title">Your conversations</h2>}
@@ -57,9 +59,9 @@ export function Found({ query, place, done }: { query: string; place: Place; don
       {trouble && <p class="quiet">The search did not reach the server. {trouble}</p>}
       {!results && !trouble && <p class="quiet">Searching…</p>}
       {nothing && <p class="quiet">Nobody and nothing is called that.</p>}
-      {results && results.people.length > 0 && <h2 class="side-title">People</h2>}
+      {others.length > 0 && <h2 class="side-title">People</h2>}
       <ul>
-        {results?.people.map((user) => (
+        {others.map((user) => (
           <li key={user.user_id}>
             <PersonItem user={user} act={() => openWith(user, done)} />
           </li>

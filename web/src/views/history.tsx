@@ -112,7 +112,8 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     if (!target) return;
     const row = list.current?.querySelector<HTMLElement>(`[data-seq="${target.seq}"]`);
     if (!row) return;
-    row.scrollIntoView({ block: "center" });
+    const box = scroller.current!;
+    box.scrollTop = row.offsetTop - (box.clientHeight - row.offsetHeight) / 2;
     setTarget(null);
     remember();
     if (seq === target.seq) row.classList.add("pointed");

@@ -33,7 +33,7 @@ export function Settings() {
           <Profile me={session.user} />
           <Look />
           <Devices />
-          <Password />
+          <Password me={session.user} />
           <Email me={session.user} />
           <Blocked />
           <Keyboard />
@@ -97,13 +97,14 @@ function Email({ me }: { me: Me }) {
     if (await attempt("No mail was sent.", () => client.api.askForVerification()))
       say("A mail is on its way to you.");
   };
+  const open = me.new_email || (me.email && !me.email_verified);
   return (
     <section class="section" aria-labelledby="email">
       <h2 id="email">E-mail</h2>
       <p class="hint">
         {me.email ? `Your address is ${me.email}.` : "With an address you can get a new password by mail."}
       </p>
-      {(me.new_email || (me.email && !me.email_verified)) && (
+      {open && (
         <p class="hint">
           {`${me.new_email ?? "It"} is yours once you have used the code that was mailed there. `}
           <button type="button" class="text-button" onClick={mail}>
@@ -122,7 +123,7 @@ function Email({ me }: { me: Me }) {
       >
         <Field
           name="email"
-          label="Another address"
+          label={me.email ? "Another address" : "Address"}
           type="email"
           required
           maxLength={254}
@@ -136,24 +137,26 @@ function Email({ me }: { me: Me }) {
           autoComplete="current-password"
         />
       </Form>
-      <Form
-        action="Verify"
-        look=""
-        clears
-        submit={async (text) => {
-          await client.api.verifyEmail(text("code"));
-          say("Thank you: the address is yours.");
-        }}
-      >
-        <Field
-          name="code"
-          label="Code from a mail"
-          required
-          autoCapitalize="none"
-          autoComplete="one-time-code"
-          spellcheck={false}
-        />
-      </Form>
+      {open && (
+        <Form
+          action="Verify"
+          look=""
+          clears
+          submit={async (text) => {
+            await client.api.verifyEmail(text("code"));
+            say("Thank you: the address is yours.");
+          }}
+        >
+          <Field
+            name="code"
+            label="Code from a mail"
+            required
+            autoCapitalize="none"
+            autoComplete="one-time-code"
+            spellcheck={false}
+          />
+        </Form>
+      )}
     </section>
   );
 }
@@ -249,7 +252,7 @@ function Devices() {
   );
 }
 
-function Password() {
+function Password({ me }: { me: Me }) {
   return (
     <section class="section" aria-labelledby="password">
       <h2 id="password">Password</h2>
@@ -262,6 +265,7 @@ function Password() {
           say("Your password is changed. All other devices are signed out.");
         }}
       >
+        <input type="text" hidden readOnly autoComplete="username" value={me.username ?? me.email ?? ""} />
         <Field
           name="current_password"
           label="Present password"

@@ -26,13 +26,16 @@ export function Shell() {
     return () => removeEventListener("keydown", toSearch);
   }, []);
   return (
-    <div class={`shell ${place.view === "home" || place.view === "new" ? "" : "inside"}`}>
-      <Side place={place} />
-      <main class="pane">
-        {place.view === "conversation" && <Talk key={place.id} id={place.id} seq={place.seq} />}
-        {place.view === "settings" && <Settings />}
-        {(place.view === "home" || place.view === "new") && <Welcome />}
-      </main>
+    <div class="frame">
+      <LinkLine />
+      <div class={`shell ${place.view === "home" || place.view === "new" ? "" : "inside"}`}>
+        <Side place={place} />
+        <main class="pane">
+          {place.view === "conversation" && <Talk key={place.id} id={place.id} seq={place.seq} />}
+          {place.view === "settings" && <Settings />}
+          {(place.view === "home" || place.view === "new") && <Welcome />}
+        </main>
+      </div>
       {place.view === "new" && <NewChat />}
     </div>
   );
@@ -44,7 +47,7 @@ function Welcome() {
   return (
     <div class="empty grow">
       <img class="mark" src="/icon.svg" alt="" />
-      <h2>{none && listed ? "Begin a conversation" : "Pick up a conversation"}</h2>
+      <h1>{none && listed ? "Begin a conversation" : "Pick up a conversation"}</h1>
       <p>
         {none && listed
           ? "Write to somebody, gather a group, or come into a room."

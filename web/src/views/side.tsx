@@ -12,7 +12,6 @@ import { attempt } from "../parts/notices";
 import { follow, go, type Place, pathOf } from "../router";
 import { whenShort } from "../text/times";
 import { Found } from "./found";
-import { LinkLine } from "./shell";
 
 export function Side({ place }: { place: Place }) {
   const [query, setQuery] = useState("");
@@ -21,7 +20,6 @@ export function Side({ place }: { place: Place }) {
   return (
     <nav class="side" aria-label="Conversations">
       <Head />
-      <LinkLine />
       <div class="search" role="search">
         <Icon name="search" />
         <input

@@ -55,7 +55,7 @@ function Unknown({ listed }: { listed: boolean }) {
     <div class="empty grow">
       {listed ? (
         <>
-          <h2>This conversation is not yours</h2>
+          <h1>This conversation is not yours</h1>
           <p>It may have ended, or you are no longer in it.</p>
           <button type="button" class="button" onClick={() => go({ view: "home" })}>
             Back to your conversations

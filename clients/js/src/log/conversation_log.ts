@@ -25,6 +25,8 @@ const NOWHERE: Stand = { delivered: 0, read: 0, unread: 0, mentions: 0 };
 
 export class ConversationLog {
   readonly id: string;
+  /** Whether nothing that is held counts, until it is begun anew. */
+  stale = false;
   readonly #me: string;
   #cursor!: number;
   #summary!: Summary;
@@ -79,10 +81,11 @@ export class ConversationLog {
     if (entry.seq <= this.#cursor) return "old";
     if (entry.seq > this.#cursor + 1) return "gap";
     this.#cursor = entry.seq;
+    const counted = entry.seq <= this.#summary.head;
     this.#summary = summarized(this.#summary, entry, this.#me);
     const before = isAimed(entry) ? this.#held(entry.message_seq) : undefined;
     const changed = this.#timeline.take(entry as MessageNew);
-    if (entry.type === "message.new") this.#said(changed ?? messageOf(entry));
+    if (entry.type === "message.new") this.#said(changed ?? messageOf(entry), counted);
     else if (isAimed(entry)) this.#aimed(entry, before);
     else if (isMembership(entry)) this.#moved(entry);
     return "taken";
@@ -98,6 +101,7 @@ export class ConversationLog {
   /** Begin anew, from a summary that was fetched just now. Nothing that was held is trusted. */
   restart(summary: Summary | Listed, cursor = summary.head): void {
     const { last_message, unread, mentions, marks, ...plain } = { ...NO_LISTING, ...summary };
+    this.stale = false;
     this.#summary = plain;
     this.#cursor = cursor;
     this.#timeline = new Timeline(cursor);
@@ -214,7 +218,8 @@ export class ConversationLog {
     return count;
   }
 
-  #said(message: Message): void {
+  /** `counted` is one that was in the log when the list, or a summary, told how one stands. */
+  #said(message: Message, counted: boolean): void {
     this.#latest(message);
     if (message.actor_id === this.#me) {
       const { seq } = message;
@@ -223,7 +228,7 @@ export class ConversationLog {
       return;
     }
     this.#advance(message.actor_id, message.seq, message.seq);
-    if (message.seq <= this.#stand.read) return;
+    if (counted || message.seq <= this.#stand.read) return;
     const mentioned = message.mentions.includes(this.#me) ? 1 : 0;
     const { unread, mentions } = this.#stand;
     this.#stand = { ...this.#stand, unread: unread + 1, mentions: mentions + mentioned };

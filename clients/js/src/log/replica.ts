@@ -54,8 +54,9 @@ export class Replica {
 
   /** Take an answer to `sync` whose cursors were this replica's. */
   takeSync(answer: SyncAnswer): Rest {
-    this.epoch = answer.epoch;
     const rest: Rest = { afresh: [], gained: [], lost: [], again: false };
+    if (this.epoch !== undefined && this.epoch !== answer.epoch) this.#otherStore(answer, rest);
+    this.epoch = answer.epoch;
     for (const { conversation_id } of answer.lost) {
       if (this.logs.delete(conversation_id)) rest.lost.push(conversation_id);
     }
@@ -69,13 +70,25 @@ export class Replica {
         rest.again = true; // followed since this answer was asked for
       } else if (log && !gained) {
         const far = missed.more && head - log.cursor > MOST_MISSED;
-        if (far || !log.takeMissed(missed)) rest.afresh.push(conversation_id);
-        else if (missed.entries.some((entry) => this.#ends(entry)))
+        if (far || !log.takeMissed(missed)) {
+          log.stale = true;
+          rest.afresh.push(conversation_id);
+        } else if (missed.entries.some((entry) => this.#ends(entry)))
           this.#drop(conversation_id, rest, missed.entries);
       }
     }
     for (const standing of answer.marks) this.logs.get(standing.conversation_id)?.setStanding(standing);
     return rest;
+  }
+
+  /** No cursor counts in another store: what this answer does not name is gained by the next one, or is no more. */
+  #otherStore(answer: SyncAnswer, rest: Rest): void {
+    const named = new Set(answer.conversations.map(({ conversation_id }) => conversation_id));
+    for (const id of [...this.logs.keys()]) {
+      if (named.has(id)) continue;
+      this.logs.delete(id);
+      rest.lost.push(id);
+    }
   }
 
   /** Gone for good only where the last that was said of one's own membership is that it ended. */

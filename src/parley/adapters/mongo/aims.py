@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from pymongo import UpdateOne
 
-from parley.adapters.mongo.client import DESCENDING, Database, translated
+from parley.adapters.mongo.client import (
+    DESCENDING,
+    Database,
+    translated,
+    write_all,
+)
 from parley.model.contents import Revision
 from parley.model.entries import Entry
 from parley.model.ids import ConversationId, message_id
@@ -31,9 +36,7 @@ class Aims:
             for entry in entries
             if isinstance(entry, Revision)
         ]
-        if writes:
-            with translated():
-                await self._documents.bulk_write(writes, ordered=False)
+        await write_all(self._documents, writes, ordered=False)
 
     async def at(self, conversation_id: ConversationId, message_seqs: Sequence[int]) -> list[int]:
         """The seqs of these messages' revisions, as far as the view follows the log."""

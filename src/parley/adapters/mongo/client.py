@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import pymongo
 from msgspec import Struct
-from pymongo import AsyncMongoClient, monitoring
+from pymongo import AsyncMongoClient, DeleteMany, UpdateMany, UpdateOne, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidURI, PyMongoError
@@ -22,7 +23,12 @@ Document = dict[str, Any]
 Filter = Mapping[str, Any]
 Collection = AsyncCollection[Document]
 
+Write = UpdateOne | UpdateMany | DeleteMany
+
 DEFAULT_DATABASE = "parley"
+WRITES_TOGETHER = 50
+"""So many are sent in one command: for each, FerretDB holds one of its hundred connections until the command's end."""
+
 ASCENDING, DESCENDING = pymongo.ASCENDING, pymongo.DESCENDING
 
 
@@ -58,6 +64,20 @@ async def upserting(ask: Callable[[], Awaitable[T]]) -> T:
             return await ask()
         except (DuplicateKeyError, BulkWriteError):
             return await ask()
+
+
+async def write_all(documents: Collection, writes: Sequence[Write], *, ordered: bool = True) -> int:
+    """Send writes each of which may be repeated; how many documents they found.
+
+    Raises:
+        Unavailable: The database can't answer.
+    """
+    found = 0
+    for start in range(0, len(writes), WRITES_TOGETHER):
+        some = list(writes[start : start + WRITES_TOGETHER])
+        sent = await upserting(partial(documents.bulk_write, some, ordered=ordered))
+        found += sent.matched_count
+    return found
 
 
 class Database:

@@ -11,7 +11,13 @@ from msgspec.structs import replace
 from pymongo import UpdateMany, UpdateOne
 
 from parley.adapters.mongo.aims import Aims
-from parley.adapters.mongo.client import Document, Filter, translated
+from parley.adapters.mongo.client import (
+    Document,
+    Filter,
+    Write,
+    translated,
+    write_all,
+)
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.mentions import Mentions
 from parley.model.contents import Revision, deleted, emptied, is_erasure, revised
@@ -29,8 +35,6 @@ from parley.ports.log import Record
 
 CHANGING = ("message.edited", "message.annotated", "message.deleted", "member.left")
 """The types of entries that change the contents of others; of those who left, that of the erased alone does."""
-
-Write = UpdateOne | UpdateMany
 
 _GONE = ("attachments", "reply_to", "mentions", "data", "digest", "original")
 """What a deleted message has no more, beside its body."""
@@ -107,6 +111,10 @@ class Contents:
                 await self._delete(entry)
             case MemberLeft() if is_erasure(entry):
                 await self.erase(entry.conversation_id, entry.user_id, entry.at, entry.seq)
+
+    async def mention(self, entries: Iterable[Entry]) -> None:
+        """Keep whom those of these entries that are messages mention, which is what they do now."""
+        await self._mentions.add(entry for entry in entries if isinstance(entry, MessageNew))
 
     async def erase(
         self,
@@ -187,8 +195,7 @@ class Contents:
         return row
 
     async def _write(self, *writes: Write) -> None:
-        with translated():
-            await self._entries.rows.bulk_write(list(writes))
+        await write_all(self._entries.rows, writes)
 
 
 def _key(aimed: Revision | MessageDeleted) -> Filter:

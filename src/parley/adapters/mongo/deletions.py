@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 from pymongo import UpdateOne
 
-from parley.adapters.mongo.client import Database, translated
+from parley.adapters.mongo.client import (
+    Database,
+    translated,
+    write_all,
+)
 from parley.adapters.mongo.entries import Entries
 from parley.adapters.mongo.views import Views
 from parley.model.entries import MessageDeleted
@@ -52,8 +56,7 @@ class Deletions:
             )
             for deletion in deletions
         ]
-        with translated():
-            await self._jobs.bulk_write(writes)
+        await write_all(self._jobs, writes)
 
     async def done(self, deletions: Sequence[MessageDeleted]) -> None:
         """Remove the jobs of these deletions, whose rows are emptied."""

@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from pymongo import ReturnDocument, UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, translated, upserting
+from parley.adapters.mongo.client import (
+    Database,
+    Document,
+    translated,
+    upserting,
+    write_all,
+)
 from parley.adapters.mongo.inside import Inside, Presented
 from parley.adapters.mongo.mentions import Mentions
 from parley.model.ids import ConversationId, UserId
@@ -30,7 +36,7 @@ class MongoMarks(MarkStore):
             UpdateOne({"_id": _id(move)}, _update(move, {"$max": _fields(move.mark)}), upsert=True)
             for move in ahead
         ]
-        await upserting(lambda: self._documents.bulk_write(writes, ordered=False))
+        await write_all(self._documents, writes, ordered=False)
         after = await self._kept(ahead)
         return [Move(move.conversation_id, move.user_id, after[_id(move)]) for move in ahead]
 

@@ -11,7 +11,14 @@ from typing import Final
 from msgspec import Struct
 from pymongo import UpdateMany, UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, Filter, translated, upserting
+from parley.adapters.mongo.client import (
+    Database,
+    Document,
+    Filter,
+    Write,
+    translated,
+    write_all,
+)
 from parley.model.conversations import Member
 from parley.model.entries import (
     ConversationCreated,
@@ -24,8 +31,6 @@ from parley.model.entries import (
 )
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Point
-
-Write = UpdateOne | UpdateMany
 
 
 class Pointer(Struct, frozen=True):
@@ -117,9 +122,7 @@ class Memberships:
             for conversation_id, people in points.items()
             for user_id, point in people.items()
         ]
-        if writes:
-            with translated():
-                await self._documents.bulk_write(writes, ordered=False)
+        await write_all(self._documents, writes, ordered=False)
 
     async def around(
         self, conversation_ids: Sequence[ConversationId], user_ids: Sequence[UserId] | None = None
@@ -149,8 +152,7 @@ class Memberships:
             }
 
     async def _write(self, writes: Sequence[Write]) -> None:
-        if writes:
-            await upserting(lambda: self._documents.bulk_write(writes))
+        await write_all(self._documents, writes)
 
 
 _COUNTING: Final[Filter] = {"$or": [{"inside": True}, {"pending": {"$exists": True}}]}

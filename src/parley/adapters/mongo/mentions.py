@@ -1,12 +1,18 @@
 """Who is mentioned in which message, as it is now: one small document each, so that they can be counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pymongo import DeleteMany, UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, Filter, translated, upserting
+from parley.adapters.mongo.client import (
+    Database,
+    Filter,
+    translated,
+    write_all,
+)
 from parley.adapters.mongo.entries import BRANCHES, Range, branch
+from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId, message_id
 
 MOST_COUNTED = 10_000
@@ -16,6 +22,16 @@ MOST_COUNTED = 10_000
 class Mentions:
     def __init__(self, database: Database) -> None:
         self._documents = database.collection("mentions")
+
+    async def add(self, messages: Iterable[MessageNew]) -> None:
+        """Keep whom these messages mention, their senders apart. It may be repeated."""
+        writes = [
+            _there(message.conversation_id, message.seq, user_id)
+            for message in messages
+            for user_id in message.mentions
+            if user_id != message.actor_id
+        ]
+        await write_all(self._documents, writes, ordered=False)
 
     async def put(
         self,
@@ -27,15 +43,8 @@ class Mentions:
         """Keep whom a message mentions, its sender apart, and nobody else any more. It may be repeated."""
         others = [user_id for user_id in mentioned if user_id != actor_id]
         gone = {"conversation_id": conversation_id, "seq": seq, "user_id": {"$nin": others}}
-        writes: list[DeleteMany | UpdateOne] = [
-            UpdateOne(
-                {"_id": f"{message_id(conversation_id, seq)}/{user_id}"},
-                {"$setOnInsert": _fields(conversation_id, seq, user_id)},
-                upsert=True,
-            )
-            for user_id in others
-        ]
-        await upserting(lambda: self._documents.bulk_write([*writes, DeleteMany(gone)]))
+        writes = [_there(conversation_id, seq, user_id) for user_id in others]
+        await write_all(self._documents, [*writes, DeleteMany(gone)])
 
     async def forget(self, conversation_id: ConversationId, seqs: Sequence[int]) -> None:
         """Keep nobody any more whom these messages mention."""
@@ -64,5 +73,10 @@ class Mentions:
         return found
 
 
-def _fields(conversation_id: ConversationId, seq: int, user_id: UserId) -> Document:
-    return {"conversation_id": conversation_id, "seq": seq, "user_id": user_id}
+def _there(conversation_id: ConversationId, seq: int, user_id: UserId) -> UpdateOne:
+    fields = {"conversation_id": conversation_id, "seq": seq, "user_id": user_id}
+    return UpdateOne(
+        {"_id": f"{message_id(conversation_id, seq)}/{user_id}"},
+        {"$setOnInsert": fields},
+        upsert=True,
+    )

@@ -4,7 +4,13 @@ from collections.abc import Collection, Mapping
 
 from pymongo import UpdateOne
 
-from parley.adapters.mongo.client import Database, Document, translated, upserting
+from parley.adapters.mongo.client import (
+    Database,
+    Document,
+    translated,
+    upserting,
+    write_all,
+)
 from parley.model.ids import UserId
 from parley.model.presence import Chosen, Kept
 from parley.ports.presence import PresenceStore, Sighting
@@ -35,8 +41,7 @@ class MongoPresence(PresenceStore):
             UpdateOne({"_id": user_id}, _update(sighting), upsert=True)
             for user_id, sighting in sightings.items()
         ]
-        if writes:
-            await upserting(lambda: self._documents.bulk_write(writes, ordered=False))
+        await write_all(self._documents, writes, ordered=False)
 
     async def connected(self) -> set[UserId]:
         with translated():

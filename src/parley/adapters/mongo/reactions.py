@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pymongo import UpdateOne
 
-from parley.adapters.mongo.client import Database, translated, upserting
+from parley.adapters.mongo.client import Database, Document, translated, write_all
 from parley.adapters.mongo.entries import AIMED, Entries
 from parley.model.entries import Entry, ReactionAdded, ReactionRemoved
 from parley.model.ids import ConversationId, UserId, message_id
@@ -25,18 +25,27 @@ class Reactions:
     async def follow(self, entries: Iterable[Entry]) -> None:
         """Keep what these entries say of messages. It may be repeated, in any company."""
         aimed = [entry for entry in entries if target(entry)]
-        if not aimed:
-            return
         writes = [
             write
             for entry in aimed
             if isinstance(entry, ReactionAdded | ReactionRemoved)
             for write in _last_word(entry)
         ]
-        if writes:
-            await upserting(lambda: self._documents.bulk_write(writes))
-        with translated():
-            await self._entries.rows.bulk_write([_touch(entry) for entry in aimed], ordered=False)
+        await write_all(self._documents, writes)
+        await write_all(self._entries.rows, [_touch(entry) for entry in aimed], ordered=False)
+
+    async def put(self, entries: Iterable[Entry]) -> None:
+        """Keep the reactions of these entries, ascending, where nobody else writes; rows know of them already."""
+        last = {
+            _key(entry): entry
+            for entry in entries
+            if isinstance(entry, ReactionAdded | ReactionRemoved)
+        }
+        writes = [
+            UpdateOne({"_id": key}, {"$set": _fields(entry)}, upsert=True)
+            for key, entry in last.items()
+        ]
+        await write_all(self._documents, writes, ordered=False)
 
     async def standing(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
@@ -70,21 +79,27 @@ class Reactions:
 
 
 def _last_word(entry: ReactionAdded | ReactionRemoved) -> list[UpdateOne]:
+    key, fields = _key(entry), _fields(entry)
+    return [
+        UpdateOne({"_id": key}, {"$setOnInsert": {**fields, "here": False, "seq": 0}}, upsert=True),
+        UpdateOne({"_id": key, "seq": {"$lt": entry.seq}}, {"$set": fields}),
+    ]
+
+
+def _key(entry: ReactionAdded | ReactionRemoved) -> str:
     place = message_id(entry.conversation_id, entry.message_seq)
-    key = f"{place}/{entry.actor_id}/{entry.emoji}"
-    first = {
+    return f"{place}/{entry.actor_id}/{entry.emoji}"
+
+
+def _fields(entry: ReactionAdded | ReactionRemoved) -> Document:
+    return {
         "conversation_id": entry.conversation_id,
         "message_seq": entry.message_seq,
         "user_id": entry.actor_id,
         "emoji": entry.emoji,
-        "here": False,
-        "seq": 0,
+        "here": isinstance(entry, ReactionAdded),
+        "seq": entry.seq,
     }
-    last = {"here": isinstance(entry, ReactionAdded), "seq": entry.seq}
-    return [
-        UpdateOne({"_id": key}, {"$setOnInsert": first}, upsert=True),
-        UpdateOne({"_id": key, "seq": {"$lt": entry.seq}}, {"$set": last}),
-    ]
 
 
 def _touch(entry: Entry) -> UpdateOne:

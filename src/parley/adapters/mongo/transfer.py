@@ -68,10 +68,12 @@ class MongoIntake(Intake):
         conversation_id: ConversationId,
         records: Sequence[Record],
         originals: Mapping[int, str],
+        changed: Mapping[int, int],
     ) -> None:
         head = self._heads.get(conversation_id)
         if head is None:
-            head = await self._entries.head(conversation_id)
+            # They come in order, so of those behind the last completed one an interruption left a part of one alone.
+            head = 0 if self._heads else await self._entries.head(conversation_id)
             self._heads = {conversation_id: head}
         documents = []
         for record in records:
@@ -79,6 +81,8 @@ class MongoIntake(Intake):
                 document = document_of(record)
                 if record.entry.seq in originals:
                     document["original"] = originals[record.entry.seq]
+                if record.entry.seq in changed:
+                    document["touched_seq"] = changed[record.entry.seq]
                 documents.append(document)
         if documents:
             with translated():

@@ -16,7 +16,12 @@ from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from parley.adapters.mongo.aims import Aims
-from parley.adapters.mongo.client import Database, Document, translated
+from parley.adapters.mongo.client import (
+    Database,
+    Document,
+    translated,
+    write_all,
+)
 from parley.adapters.mongo.contents import Contents
 from parley.adapters.mongo.documents import free, thawed
 from parley.adapters.mongo.entries import Entries
@@ -213,10 +218,13 @@ class Views:
             count = document["member_count"] = await self._counted(view, effects)
             await self._memberships.follow(effects)
             await self._aims.follow(effects)
-            await self._reactions.follow(effects)
-            for entry in effects:
-                if entry.seq > view.present or isinstance(entry, MessageNew):
-                    await self.contents.follow(entry)
+            present = [entry for entry in effects if entry.seq <= view.present]
+            await self._reactions.put(present)
+            await self.contents.mention(present)
+            later = effects[len(present) :]
+            await self._reactions.follow(later)
+            for entry in later:
+                await self.contents.follow(entry)
             wrote = dict(view.wrote)
             await self._memberships.wrote({conversation_id: wrote})
             if not await self._replace(conversation_id, stored, document):
@@ -281,9 +289,7 @@ class Views:
             for conversation_id, view in views
         ]
         await self._memberships.wrote(wrote)
-        with translated():
-            result = await self._documents.bulk_write(writes, ordered=False)
-        if result.matched_count != len(writes):
+        if await write_all(self._documents, writes, ordered=False) != len(writes):
             return False
         for (conversation_id, view), head in zip(views, heads, strict=True):
             view.stored = max(view.stored, head)

@@ -21,7 +21,6 @@ from parley.model.ids import RandomBytes
 from parley.ports.backups import Backups, CannotBackUp, Manifest
 
 MANIFEST: Final = "backup.json"
-BLOBS: Final = "blobs"
 OWNER_ONLY: Final = 0o700
 STEP_PAGES: Final = 256
 """A mebibyte at a time; between two steps it rests as long as a step took, so that at most half a disk is its own."""
@@ -59,8 +58,6 @@ class SqliteBackups(Backups):
         try:
             with self._database.unhurried_checkpoints():
                 self._copy(target / FILE, tell, stop)
-            if (self._folder / BLOBS).is_dir():
-                shutil.copytree(self._folder / BLOBS, target / BLOBS)
             manifest = _manifest(target / FILE)
             _write(target / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         except BaseException as error:
@@ -111,8 +108,6 @@ def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
         make_private(part)
         shutil.copyfile(backup / FILE, part)
         _renew(part, manifest, random)
-        if (backup / BLOBS).is_dir():
-            shutil.copytree(backup / BLOBS, folder / BLOBS, dirs_exist_ok=True)
         _sync(part)
         for suffix in ("-wal", "-shm"):
             target.with_name(FILE + suffix).unlink(missing_ok=True)

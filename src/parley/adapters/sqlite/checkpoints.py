@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from parley.adapters.sqlite.connections import Synchronous, open_writer, primary_code
+from parley.adapters.sqlite.wal import WriteAheadLog
 
 logger = logging.getLogger(__name__)
 
@@ -17,13 +18,15 @@ PATIENCE_MS = 100
 
 
 class Checkpoints:
-    """A thread that copies without stopping anyone, once the write-ahead log is past `copy_bytes`.
+    """A thread that copies without stopping anyone, whenever `copy_bytes` of the write-ahead log are not copied yet.
 
     Under constant load it may never catch up with the writer, and the file would grow without end: past
-    `truncate_bytes` the writer itself copies all and empties it, between two groups.
+    `truncate_bytes` the writer itself copies the rest and empties it, between two groups.
 
     `failed` is called on this thread where the disk failed a copy. It must end the process: after a failed fsync the
     kernel forgets which pages it did not write, so that a second one would succeed without them.
+
+    `under_way`: asked for and not done yet.
     """
 
     def __init__(
@@ -35,10 +38,12 @@ class Checkpoints:
         copy_bytes: int = 8 * MEBIBYTE,
         truncate_bytes: int = 64 * MEBIBYTE,
     ) -> None:
-        self._wal = path.with_name(f"{path.name}-wal")
+        self._wal = WriteAheadLog(path.with_name(f"{path.name}-wal"))
+        self._copied = b"", 0
         self._copy_bytes = copy_bytes
         self._truncate_bytes = truncate_bytes
         self._held = 0
+        self.under_way = False
         self._lock = threading.Lock()
         self._failed = failed
         self._connection = open_writer(path, synchronous)
@@ -48,15 +53,26 @@ class Checkpoints:
 
     def consider(self, writer: sqlite3.Connection) -> None:
         """Look at how much there is to copy. On the writer's thread, outside a transaction."""
-        size = self._wal.stat().st_size
-        if size > self._truncate_bytes and not self._held:
+        if self.under_way:
+            return
+        size, missing = self._wal.size(), self._not_copied()
+        # What is to be copied first delays nobody, where the copying keeps up at all.
+        most = self._truncate_bytes if missing <= self._copy_bytes else 2 * self._truncate_bytes
+        if size > most and not self._held:
             try:
                 truncate(writer)
             except sqlite3.Error as error:
                 if not _is_put_off(error):
                     raise
-        elif size > self._copy_bytes and self._asked.empty():
+        elif missing > self._copy_bytes:
+            self.under_way = True
             self._asked.put(True)
+
+    def _not_copied(self) -> int:
+        """How many bytes."""
+        beginning, frames, frame_bytes = self._wal.in_use()
+        copied_of, copied = self._copied
+        return frame_bytes * (frames - copied if beginning == copied_of else frames)
 
     def hold(self) -> None:
         """Don't empty the write-ahead log until `release`: for a long reading, at which each try would wait."""
@@ -77,11 +93,14 @@ class Checkpoints:
     def _work(self) -> None:
         while self._asked.get():
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                beginning, *_ = self._wal.in_use()
+                found = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._copied = beginning, found[2]
             except sqlite3.Error as error:
                 if not _is_put_off(error):
                     self._failed(error)
                     return
+            self.under_way = False
 
 
 def _is_put_off(error: sqlite3.Error) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from parley.adapters.sqlite import rows
 from parley.adapters.sqlite.connections import primary_code
 from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.erasures import FORGOTTEN
 from parley.model.ids import ConversationId
 from parley.model.inspection import Fault
 from parley.ports.integrity import Integrity
@@ -37,6 +38,11 @@ _OUT_OF_ORDER: Final = """
 _DELETED_WITH: Final = f"""
     SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
     WHERE type = {rows.MESSAGE} AND deleted_at IS NOT NULL AND (original IS NOT NULL OR digest IS NOT NULL) LIMIT ?
+"""
+_ERASED: Final = f"""
+    SELECT DISTINCT people.id FROM entries JOIN people ON people.key = subject
+    WHERE type = {rows.LEFT} AND json_extract(extra, '$.reason') = 'erased'
+    AND people.id NOT IN (SELECT user_id FROM erasures)
 """
 # Of those alone who have an account: erased people are mentioned no more, whatever logs say.
 _SAID: Final = f"""
@@ -69,6 +75,7 @@ def _faults(connection: sqlite3.Connection) -> list[Fault]:
         return damage or [
             *_positions(connection),
             *_deleted(connection),
+            *_erased(connection),
             *_activity(connection),
             *_mentions(connection),
         ]
@@ -113,6 +120,16 @@ def _deleted(connection: sqlite3.Connection) -> Iterator[Fault]:
             conversation_id=ConversationId(conversation_id),
             seq=seq,
         )
+
+
+def _erased(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """What is left of people whose erasure is over."""
+    for (user_id,) in connection.execute(_ERASED).fetchall():
+        for (table, column), person in FORGOTTEN.items():
+            found = f"SELECT 1 FROM {table} WHERE {column} = {person} LIMIT 1"
+            if connection.execute(found, {"user_id": user_id}).fetchone():
+                message = f"{user_id} was erased, and {table} still has something of them."
+                yield Fault(kind="erased_remains", message=message)
 
 
 def _activity(connection: sqlite3.Connection) -> list[Fault]:

@@ -1,0 +1,91 @@
+/** A conversation's window, by a server that answers from a model of its log. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Conversation } from "../src/conversation.js";
+import { unreachable } from "../src/errors.js";
+import { History } from "../src/history.js";
+import { ConversationLog } from "../src/log/conversation_log.js";
+import { Outbox } from "../src/outbox.js";
+import type { Method, Query, Session } from "../src/session.js";
+import { Typing } from "../src/typing.js";
+import { ID, ME, ModelConversation } from "./model.js";
+
+/** Answers what is asked of one conversation; everything else can't be reached. */
+function sessionOf(model: ModelConversation): Session {
+  const request = async (_method: Method, path: string, { query = {} }: { query?: Query } = {}) => {
+    if (path === `/v1/conversations/${ID}`) return model.summary();
+    if (path !== `/v1/conversations/${ID}/messages`) throw unreachable();
+    const { limit, ...place } = query as { before?: number; after?: number; limit: number };
+    return model.page(place, limit);
+  };
+  return { request } as unknown as Session;
+}
+
+function shown(model: ModelConversation) {
+  const log = new ConversationLog(model.summary(), ME);
+  const session = sessionOf(model);
+  const history = new History(session);
+  const outbox = new Outbox({
+    send: () => Promise.reject(unreachable()),
+    ready: () => false,
+    changed: () => undefined,
+    save: () => undefined,
+    remove: () => undefined,
+    newId: () => "c",
+    now: () => new Date(0),
+  });
+  const conversation: Conversation = new Conversation(ID, {
+    me: () => ME,
+    find: () => log,
+    history,
+    outbox,
+    typing: new Typing(
+      () => Promise.reject(unreachable()),
+      () => undefined,
+    ),
+    session,
+    draft: () => "",
+    saveDraft: () => undefined,
+    markRead: () => undefined,
+    markUnread: () => Promise.resolve(),
+    changed: () => conversation.changed(),
+  });
+  return { log, history, conversation };
+}
+
+function talk(most: number): ModelConversation {
+  const model = new ModelConversation();
+  for (let count = 0; count < most; count += 1) model.take({ do: "say", who: 0, text: "a", mentions: false });
+  return model;
+}
+
+test("a window whose place is gone after a fresh start is at the end", async () => {
+  const model = talk(100);
+  const { log, history, conversation } = shown(model);
+  await conversation.open();
+  await conversation.jumpTo(5);
+  assert.equal(
+    conversation.getSnapshot().messages.some(({ seq }) => seq === 5),
+    true,
+  );
+  for (let count = 0; count < 100; count += 1) model.take({ do: "say", who: 0, text: "a", mentions: false });
+  await history.restart(log);
+  conversation.changed();
+  const { messages, atEnd } = conversation.getSnapshot();
+  assert.deepEqual([messages.at(-1)?.seq, atEnd], [model.head, true]);
+});
+
+test("a place beyond the end is the end", async () => {
+  const model = talk(10);
+  const { conversation } = shown(model);
+  await conversation.jumpTo(model.head + 1_000);
+  assert.equal(conversation.getSnapshot().messages.at(-1)?.seq, model.head);
+});
+
+test("members and marks that can't be read are no trouble with the messages", async () => {
+  const { conversation } = shown(talk(3));
+  await conversation.open();
+  const { messages, members, trouble, loading } = conversation.getSnapshot();
+  assert.deepEqual([messages.length, members, trouble, loading], [3, null, null, false]);
+});
