@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from parley.adapters.sqlite.database import RESERVE_BYTES
 from parley.verify.wire import Wire
 from tests.support.faulty_disk import Action, Call, FaultyDisk, Step
 from tests.support.recovering import Person, free_port
-from tests.support.server import ServerProcess
+from tests.support.server import ServerProcess, environment
 from tests.support.speaking import Fate, RestSpeaker, SocketSpeaker, logged, of_fate
 
 CREATED, ALREADY_THERE, UNAVAILABLE = 201, 200, 503
@@ -307,3 +308,16 @@ async def test_killed_at_any_call_of_a_start_or_a_commit_it_keeps_what_it_answer
         unanswered = of_fate(speakers, Fate.UNANSWERED)
         assert {name for _, name in set(bodies) - acked} <= unanswered
         assert len(bodies) == len({name for _, name in bodies})
+        await all_is_well(server.data)
+
+
+async def all_is_well(data: Path) -> None:
+    """The server's own inspection finds nothing."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "parley", "check"),
+        env=environment(data),
+        cwd=data.parent,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    assert (process.returncode, said.decode().partition(" with ")[0]) == (0, "All is well")

@@ -8,6 +8,7 @@ import pytest
 
 from parley.adapters.memory.faults import Fate, Faults, Reading
 from parley.adapters.memory.log import MemoryLog
+from parley.journal import journal
 from parley.journal.commands import Committed, Unchanged
 from parley.model.entries import MemberLeft, MessageNew
 from parley.model.errors import ClientIdReused, Conflict, Forbidden, NotFound, Unavailable
@@ -308,6 +309,21 @@ async def test_what_got_in_meanwhile_is_published_once_the_log_can_be_read_again
     await world.open()
     await world.send(ANN, "a")
     assert [record.entry.seq for record in world.published] == [1, 2]
+
+
+async def test_what_got_in_meanwhile_is_published_even_if_nobody_asks_again(
+    world_with: WorldWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "LOOK_AGAIN_SECONDS", 0.01)
+    down = [Reading(down=True)] * 2
+    world = world_with(Faults([Fate(event="unknown", written=1)], [Reading(), *down]))
+    with pytest.raises(Unavailable):
+        await world.open()
+    told = asyncio.Event()
+    world.bus.subscribe(on_record=lambda _: told.set())
+    async with asyncio.timeout(60):
+        await told.wait()
+    assert [record.entry.seq for record in world.published] == [1]
 
 
 async def test_a_conversation_that_cannot_be_loaded_is_unavailable_and_is_tried_again(

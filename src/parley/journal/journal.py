@@ -1,6 +1,8 @@
 """The journal: every conversation in use, each with its state and its sequencer."""
 
+import asyncio
 from collections import OrderedDict
+from typing import Final
 
 from parley.journal.commands import Attempt, Committed, Digester, Judge
 from parley.journal.sequencer import Sequencer
@@ -13,6 +15,9 @@ from parley.ports.background import Spawn
 from parley.ports.bus import Bus
 from parley.ports.clock import Clock
 from parley.ports.log import Log, Record, StoreIdentity
+
+LOOK_AGAIN_SECONDS: Final = 5
+"""Until a log of which an append's outcome could not be found out is read again, should nobody else load it."""
 
 
 class Journal:
@@ -141,3 +146,9 @@ class Journal:
             del self._awake[conversation_id]
         if sequencer.doubtful is not None:
             self._doubtful[conversation_id] = sequencer.doubtful
+            loop = asyncio.get_running_loop()
+            loop.call_later(LOOK_AGAIN_SECONDS, self._look_again, conversation_id)
+
+    def _look_again(self, conversation_id: ConversationId) -> None:
+        if conversation_id in self._doubtful:
+            self._sequencer(conversation_id)

@@ -138,12 +138,14 @@ class Sequencer:
         conversation_id = self.state.conversation_id
         untold: Sequence[Record] = ()
         try:
-            if self.doubtful is not None:
-                untold = await self._ask(self._log.read(conversation_id, self.doubtful))
-            self.state = await self._ask(self._log.load(conversation_id))
+            state = await self._ask(self._log.load(conversation_id))
+            if self.doubtful is not None and state.head > self.doubtful:
+                count = state.head - self.doubtful
+                untold = await self._ask(self._log.read(conversation_id, self.doubtful, count))
         except Unavailable as error:
             self._give_up(error)
             return
+        self.state = state
         self.doubtful = None
         if untold:
             self._bus.publish(untold)
