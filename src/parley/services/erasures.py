@@ -146,6 +146,10 @@ class Erasures:
         again = 0
         if before is not None:
             if member is None or member.joined_seq < before.entry.seq:
+                if (
+                    self._log.shared
+                ):  # whoever appended it may have died before anything was emptied
+                    await self._log.erase(conversation_id, user_id, before.entry.at)
                 return True
             again = member.joined_seq
         committed = await self._journal.commit(
