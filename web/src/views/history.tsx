@@ -46,6 +46,8 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
   const anchor = useRef<{ key: string; top: number } | null>(null);
   const [away, setAway] = useState(false);
   const unread = useNewLine(snapshot);
+  /** Whether one is where one is to begin; until then nothing that is drawn counts as seen. */
+  const settled = useRef(false);
 
   const total = messages.length + pending.length;
   const start = from === null ? Math.max(0, total - MOST_ROWS + STEP) : indexOf(messages, from);
@@ -57,8 +59,11 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
       await conversation.jumpTo(to);
       const held = conversation.getSnapshot().messages;
       const at = indexOf(held, to);
+      const there = held[at];
+      if (!there)
+        settled.current = true; // it could not be read, which is said above the messages
+      else setTarget({ seq: there.seq });
       setFrom(held[Math.max(0, at - STEP)]?.seq ?? null);
-      setTarget({ seq: held[at]?.seq ?? to });
     },
     [conversation],
   );
@@ -70,6 +75,8 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   }, [conversation]);
 
+  const read = useReading(conversation, snapshot, settled, scroller, list);
+
   // The place to begin at: the message that the address names, or the first that is unread.
   const begun = useRef(false);
   useEffect(() => {
@@ -78,7 +85,9 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
   useEffect(() => {
     if (begun.current || messages.length === 0) return;
     begun.current = true;
-    if (seq === undefined && unread.place !== null) void jump(unread.place);
+    if (seq !== undefined) return;
+    if (unread.place !== null) void jump(unread.place);
+    else settled.current = true;
   }, [messages.length, unread.place, seq, jump]);
 
   /** What must stay where it is when rows are added or change their height. */
@@ -115,7 +124,9 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     const box = scroller.current!;
     box.scrollTop = row.offsetTop - (box.clientHeight - row.offsetHeight) / 2;
     setTarget(null);
+    settled.current = true;
     remember();
+    read();
     if (seq === target.seq) row.classList.add("pointed");
   });
 
@@ -127,8 +138,6 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     watch.observe(scroller.current!);
     return () => watch.disconnect();
   }, []);
-
-  const read = useReading(conversation, snapshot, scroller, list);
 
   const onScroll = () => {
     const box = scroller.current;
@@ -245,12 +254,20 @@ function useNewLine({ id, stand, messages, summary, atStart }: ConversationSnaps
 function useReading(
   conversation: Conversation,
   snapshot: ConversationSnapshot,
+  settled: { current: boolean },
   scroller: { current: HTMLDivElement | null },
   list: { current: HTMLDivElement | null },
 ): () => void {
   const read = () => {
     const box = scroller.current;
-    if (!box || !list.current || document.visibilityState !== "visible" || !document.hasFocus()) return;
+    if (
+      !box ||
+      !list.current ||
+      !settled.current ||
+      document.visibilityState !== "visible" ||
+      !document.hasFocus()
+    )
+      return;
     const bottom = box.scrollTop + box.clientHeight + BOTTOM_PX;
     const rows = [...list.current.querySelectorAll<HTMLElement>("[data-seq]")];
     const seen = rows.findLast((row) => row.offsetTop + row.offsetHeight <= bottom);
