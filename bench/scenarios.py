@@ -86,6 +86,14 @@ SCENARIOS: Final = {
             sizes=_pairs(10),
         ),
         Scenario(
+            "S2-warm",
+            "10 one-to-one rooms, closed loop, ack, after ten seconds of it",
+            unit="message",
+            counted="messages",
+            options="--senders 2",
+            sizes=Sizes(Shape(10, 2, "--seconds 4 --warmup 10"), Shape(4, 2, SMOKE_TIMES)),
+        ),
+        Scenario(
             "S2-many",
             "300 one-to-one rooms, closed loop, ack",
             unit="message",

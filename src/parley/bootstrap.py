@@ -346,6 +346,7 @@ def _services(settings: Settings, core: Core, people: People, journal: Journal) 
             end_sessions=people.sessions.remove_all,
             clock=core.clock,
             spawn=core.background.spawn,
+            grace_s=settings.presence_grace_seconds,
         ),
         users=Users(stores.accounts),
         contacts=Contacts(

@@ -14,6 +14,7 @@ from parley.model.errors import (
     WrongCredentials,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.presence import Kept
 from parley.model.sessions import Identity
 from parley.services.conversations import NewGroup
 from parley.services.erasures import LEASE_MS, SETTLED_MS
@@ -243,6 +244,20 @@ async def test_everything_beside_the_conversations_is_forgotten(house, scene):
     assert await house.preference_store.of(anna, [where]) == {}
     assert (await house.presence_store.get([anna]))[anna].chosen == "online"
     assert boris
+
+
+async def test_when_they_were_last_seen_is_forgotten_however_long_they_count_as_there(house, scene):
+    anna, grace_s = scene.ids["anna"], 3 * SETTLED_MS / 1000
+    presence = house.more_presence(grace_s=grace_s)
+    house.erasures = house.more_erasures(grace_s=grace_s)
+    presence.arrived(anna, "a phone")
+    await scene.erase()
+    presence.departed(anna, "a phone")
+    for _ in range(5):
+        await house.timers.pass_time(SETTLED_MS / 1000)
+        await house.erasures.carry_on()
+    assert await house.presence_store.get([anna]) == {anna: Kept()}
+    assert await house.erasure_store.pending() == []
 
 
 async def test_the_erasure_is_gone_through_again_and_then_over(house, scene):

@@ -231,3 +231,20 @@ async def test_once_nothing_waits_the_bound_is_as_before() -> None:
         push(server, number)
         await tick()
     assert ends == [Reason.OUTBOX_FULL]
+
+
+async def test_nothing_follows_what_a_member_past_its_bound_was_not_sent() -> None:
+    """It may read again before it is cut, and would take what it then gets for all there was until there."""
+    server = Server(Config(max_outbox=2_000))
+    slow, _, ends = await two_members(server)
+    slow.wire.stalled = True
+    for number in range(60):
+        if number == 50:
+            slow.wire.flow()
+        push(server, number)
+        server.fanout.flush()
+    await tick()
+    got = numbers(slow)
+    assert got == list(range(len(got)))
+    assert slow.closed == (1013, "outbox is full")
+    assert ends == [Reason.OUTBOX_FULL]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from parley.socketio.config import Config
+from parley.socketio.protocol.frames import Opcode, serialise
 from parley.socketio.reasons import Reason
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
@@ -216,4 +217,11 @@ async def test_a_peer_that_never_finishes_its_close_is_aborted() -> None:
     link, socket = await connected(server, [])
     socket.cut()
     assert not link.wire.aborted
+    await until(lambda: link.wire.aborted)
+
+
+async def test_a_client_that_closes_and_reads_no_more_is_not_waited_for() -> None:
+    link, _ = await connected(Server(Config(close_timeout=0.01)), [])
+    link.wire.close = lambda: None  # type: ignore[method-assign]  # as while something is unsent
+    link.raw(serialise(Opcode.CLOSE, (1000).to_bytes(2), mask=b"mask"))
     await until(lambda: link.wire.aborted)

@@ -237,7 +237,7 @@ class House:
             **options,
         )
 
-    def more_erasures(self) -> Erasures:
+    def more_erasures(self, **options: float) -> Erasures:
         """The service again, as another node or the next start on the same store has it."""
         return Erasures(
             erasures=self.erasure_store,
@@ -248,6 +248,7 @@ class House:
             end_sessions=self.sessions.remove_all,
             clock=self.clock,
             spawn=self.background.spawn,
+            **options,
         )
 
     def more_sessions(self, **options: int) -> Sessions:
@@ -291,7 +292,7 @@ class House:
             **{"most": 3, **options},
         )
 
-    def more_presence(self) -> Presences:
+    def more_presence(self, **options: float) -> Presences:
         """The service again, as the next start on the same store has it."""
         return Presences(
             store=self.presence_store,
@@ -302,6 +303,7 @@ class House:
             clock=self.clock,
             after=self.timers.after,
             spawn=self.background.spawn,
+            **options,
         )
 
     async def person(self, username: str) -> SignedIn:

@@ -76,12 +76,6 @@ def test_a_page_goes_on_from_the_cursor(views: Views) -> None:
     assert views.faults == []
 
 
-def test_a_page_that_ends_between_leaving_and_coming_back_keeps_its_cursor(views: Views) -> None:
-    begun(views)
-    assert not views.page([Page(conversation_id=HOME, head=20, entries=a_log()[4:8])], [])
-    assert views.cursors() == {HOME: 8}
-
-
 def test_a_page_with_a_hole_is_a_fault(views: Views) -> None:
     begun(views)
     views.page([Page(conversation_id=HOME, head=7, entries=a_log()[5:7])], [])

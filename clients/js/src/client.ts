@@ -172,7 +172,6 @@ export class ParleyClient {
 
   /** Let go of everything without signing out: timers, the socket; what waits is written. */
   async stop(): Promise<void> {
-    clearTimeout(this.#starting);
     this.#halt();
     await this.#keeping.flush();
     this.#keeping.stop();
@@ -288,6 +287,7 @@ export class ParleyClient {
   }
 
   #halt(): void {
+    clearTimeout(this.#starting);
     this.#syncing?.stop();
     this.#syncing = undefined;
     this.#connection.stop();
@@ -494,7 +494,8 @@ export class ParleyClient {
   }
 
   #saveDraft(id: string, text: string): void {
-    if (text === (this.#drafts.get(id) ?? "")) return;
+    // A view may go away only after the session, whose drafts are gone by then.
+    if (!this.me || text === (this.#drafts.get(id) ?? "")) return;
     if (text === "") this.#drafts.delete(id);
     else this.#drafts.set(id, text);
     this.#handles.get(id)?.changed();

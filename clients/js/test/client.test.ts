@@ -39,3 +39,30 @@ test("a view that looked before what is kept was read shows it afterwards", asyn
   assert.equal(conversation.getSnapshot().summary?.conversation_id, ID);
   assert.ok(told > 0);
 });
+
+test("what somebody had begun to write is nothing to whoever signs in next", async (context) => {
+  const store = indexedDbStore("drafts", new IDBFactory());
+  const grant = { access_token: "a", expires_in: 900, refresh_token: "r", epoch: "e" };
+  const client = new ParleyClient({
+    url: "http://127.0.0.1:9",
+    mode: "bearer",
+    store,
+    fetch: async (address, init) => {
+      const { login } = JSON.parse(String(init?.body ?? "{}")) as { login?: string };
+      if (String(address).endsWith("/v1/auth/login"))
+        return Response.json({ ...grant, user: { ...me, user_id: login } });
+      return Response.json({});
+    },
+  });
+  context.after(() => client.stop());
+  const password = "a long enough one";
+  await client.login({ login: "ada", password });
+  const hers = client.conversation(ID);
+  hers.setDraft("half a sec");
+  assert.equal(hers.getSnapshot().draft, "half a sec");
+  await client.logout();
+  hers.setDraft("half a secret"); // as a view does that goes away a moment later
+  await client.login({ login: "bob", password });
+  assert.equal(client.conversation(ID).getSnapshot().draft, "");
+  assert.equal((await store.load())?.drafts.size, 0);
+});

@@ -257,6 +257,26 @@ test("one's own leaving ends a conversation, and nothing of it is asked for agai
   assert.equal(replica.takePush(left), "old");
 });
 
+test("a page that ends between one's leaving and coming back loses nothing", () => {
+  const replica = new Replica(ME);
+  replica.add(new ModelConversation().summary());
+  const stamp = {
+    conversation_id: ID,
+    at: "2026-01-01T00:00:00.000Z",
+    actor_id: ME,
+    client_id: "",
+    messages: 0,
+  };
+  const left = { ...stamp, seq: 2, type: "member.left", user_id: ME, reason: "left" } as const;
+  const joined = { ...stamp, seq: 3, type: "member.joined", user_id: ME, role: "member" } as const;
+  const base = { epoch: "e", lost: [], marks: [] };
+  const first = { conversation_id: ID, head: 3, entries: [left], more: true };
+  assert.deepEqual(replica.takeSync({ ...base, more: true, conversations: [first] }).lost, []);
+  const second = { conversation_id: ID, head: 3, entries: [joined], more: false };
+  assert.deepEqual(replica.takeSync({ ...base, more: false, conversations: [second] }).lost, []);
+  assert.deepEqual(replica.cursors(), { [ID]: 3 });
+});
+
 test("a push of a conversation that is not known asks for sync", () => {
   const model = new ModelConversation();
   const replica = new Replica(ME);

@@ -159,9 +159,10 @@ class Log(ABC):
 
     @abstractmethod
     async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
-        """Empty everything that this person wrote in a conversation that has ended, as a `member.left` (erased) does.
+        """Empty everything that this person wrote in a conversation, as a `member.left` (erased) does.
 
-        Nothing can be appended to it that says so, and nobody can read it: `at` is when its messages were deleted.
+        For one that has ended, where nothing can be appended that says so and nobody reads; and once more where that
+        entry is in, which its node may not have outlived. `at` is when the messages were deleted.
         """
 
     @abstractmethod

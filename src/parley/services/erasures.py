@@ -38,6 +38,7 @@ class Erasures:
     """Erases accounts: at once for the person, in the background for what they wrote, and in the end for sure.
 
     An erasure is gone through twice: what was under way at its beginning may have come to something after the first.
+    `grace_s` is how long somebody without a socket still counts as there, after which it is kept when they were seen.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Erasures:
         end_sessions: Callable[[UserId], Awaitable[None]],
         clock: Clock,
         spawn: Spawn,
+        grace_s: float = 0.0,
     ) -> None:
         self._erasures = erasures
         self._journal = journal
@@ -60,6 +62,7 @@ class Erasures:
         self._end_sessions = end_sessions
         self._clock = clock
         self._spawn = spawn
+        self._settled_ms = SETTLED_MS + round(grace_s * 1000)
         self._closed = False
 
     async def erase(self, identity: Identity, password: str) -> None:
@@ -102,10 +105,10 @@ class Erasures:
         await self._erasures.forget(user_id)
         if not everywhere:
             return  # due again once the lease is over
-        if began_ms >= erasure.begun_ms + SETTLED_MS:
+        if began_ms >= erasure.begun_ms + self._settled_ms:
             await self._erasures.finish(user_id)
         else:
-            await self._erasures.postpone(user_id, erasure.begun_ms + SETTLED_MS)
+            await self._erasures.postpone(user_id, erasure.begun_ms + self._settled_ms)
 
     async def _leave_all(self, erasure: Erasure) -> bool:
         """Whether they are erased from every conversation that there is; one that can't be now holds up no other."""
@@ -146,6 +149,10 @@ class Erasures:
         again = 0
         if before is not None:
             if member is None or member.joined_seq < before.entry.seq:
+                if (
+                    self._log.shared
+                ):  # whoever appended it may have died before anything was emptied
+                    await self._log.erase(conversation_id, user_id, before.entry.at)
                 return True
             again = member.joined_seq
         committed = await self._journal.commit(

@@ -237,6 +237,8 @@ class WebSocket(asyncio.Protocol):
             if not self._closing:
                 answer = b"" if code == CloseCode.NO_STATUS else payload[:2]
                 self._send_last(serialise(Opcode.CLOSE, answer))
+                # The transport ends only once everything is written, and the peer may read no more.
+                self._await_peer()
                 self._lost(Reason.TRANSPORT_CLOSE)
             self._transport.close()
 
@@ -256,6 +258,9 @@ class WebSocket(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Writes what is parked until the kernel is full again."""
+        if self._parked and self.write is _discard:
+            # Past its bound, and about to be cut: nothing may follow what it was not sent.
+            return
         self._paused = False
         if self._handler is None or self._closing:
             return

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -115,3 +116,39 @@ async def test_what_is_no_whole_backup_is_not_restored(tmp_path: Path, embedded:
     with pytest.raises(CannotBackUp):
         restore(tmp_path / "copy", tmp_path / "new", os.urandom)
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def open_to_others(folder: Path) -> set[str]:
+    """The files that somebody else could read or write."""
+    everyone = stat.S_IRWXG | stat.S_IRWXO
+    return {path.name for path in folder.iterdir() if path.stat().st_mode & everyone}
+
+
+async def test_no_file_is_for_anybody_else_whoever_may_look_into_the_folders(
+    tmp_path: Path,
+) -> None:
+    data, copy, new = (tmp_path / name for name in ("data", "copy", "new"))
+    for folder in (data, copy, new):
+        folder.mkdir(mode=0o755)
+    embedded = await opened(data)
+    await embedded.write(Pen("home"), created(ANN), said("a secret"))
+    assert (data / "parley.db-wal").exists()
+    assert open_to_others(data) == set()
+    await SqliteBackups(embedded.database, data).make(copy, quiet)
+    await embedded.database.close()
+    restore(copy, new, os.urandom)
+    assert open_to_others(copy) == set()
+    assert open_to_others(new) == set()
+
+
+async def test_of_two_that_are_to_go_to_one_place_the_first_is_made(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    await embedded.write(Pen("home"), created(ANN))
+    backups = SqliteBackups(embedded.database, embedded.folder)
+    places = (backups.make(tmp_path / "copy", quiet) for _ in range(2))
+    first, second = await asyncio.gather(*places, return_exceptions=True)
+    assert isinstance(second, CannotBackUp)
+    assert not isinstance(first, BaseException)
+    (tmp_path / "new").mkdir()
+    assert restore(tmp_path / "copy", tmp_path / "new", os.urandom) == first

@@ -68,14 +68,14 @@ def test_while_somebody_reads_for_long_it_is_not_emptied(
 
 
 class Failing:
-    """A connection that fails once, and then is the sound one."""
+    """A connection whose first checkpoint fails, and which then is the sound one."""
 
     def __init__(self, error: int, sound: sqlite3.Connection) -> None:
         self._errors = [error]
         self._sound = sound
 
     def execute(self, statement: str) -> sqlite3.Cursor:
-        if not self._errors:
+        if not self._errors or "wal_checkpoint" not in statement:
             return self._sound.execute(statement)
         reason = sqlite3.OperationalError("no more")
         reason.sqlite_errorcode, reason.sqlite_errorname = self._errors.pop(), "SQLITE_SOME"
@@ -105,6 +105,27 @@ def test_a_copy_for_which_there_is_no_space_is_tried_again(
     checkpoints._asked.put(True)
     checkpoints.close()
     assert path.stat().st_size > before
+
+
+def test_emptying_it_is_tried_again_too_when_there_is_space(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, truncate_bytes=1)
+    full = Failing(sqlite3.SQLITE_FULL, writer)
+    checkpoints.consider(full)
+    assert wal_bytes(path) > 0
+    checkpoints.consider(full)
+    assert wal_bytes(path) == 0
+    checkpoints.close()
+
+
+def test_when_the_disk_fails_it_the_writer_hears_of_it(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    checkpoints = Checkpoints(path, "NORMAL", pytest.fail, truncate_bytes=1)
+    with pytest.raises(sqlite3.OperationalError, match="no more"):
+        checkpoints.consider(Failing(sqlite3.SQLITE_IOERR, writer))
+    checkpoints.close()
 
 
 def test_below_the_bounds_nothing_is_done(path: Path, writer: sqlite3.Connection) -> None:

@@ -73,7 +73,7 @@ export class Replica {
         if (far || !log.takeMissed(missed)) {
           log.stale = true;
           rest.afresh.push(conversation_id);
-        } else if (missed.entries.some((entry) => this.#ends(entry)))
+        } else if (!missed.more && missed.entries.some((entry) => this.#ends(entry)))
           this.#drop(conversation_id, rest, missed.entries);
       }
     }
@@ -91,7 +91,7 @@ export class Replica {
     }
   }
 
-  /** Gone for good only where the last that was said of one's own membership is that it ended. */
+  /** Gone for good only where the last that was said of one's own membership is that it ended; a later page may say more. */
   #drop(conversation_id: string, rest: Rest, entries: readonly Entry[]): void {
     const about = entries.filter((entry) => this.#ends(entry) || this.#begins(entry)).at(-1);
     if (!about || !this.#ends(about)) return;

@@ -183,6 +183,10 @@ class MongoLog(Log):
         return view.state
 
     async def erase(self, conversation_id: ConversationId, user_id: UserId, at: Timestamp) -> None:
+        await self._database.confirm(conversation_id)
+        # First what follows the log: edits of theirs may be in that nobody has aimed at their messages yet.
+        head = await self._entries.head(conversation_id)
+        await self._views.bring_forward(conversation_id, head)
         await self._views.contents.erase(conversation_id, user_id, at)
 
     async def catch_up(

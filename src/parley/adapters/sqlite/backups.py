@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from parley.adapters.sqlite.connections import open_reader
+from parley.adapters.sqlite.connections import make_private, open_reader
 from parley.adapters.sqlite.database import FILE, Database
 from parley.adapters.sqlite.provenance import new_epoch, side_file
 from parley.adapters.sqlite.schema import migrations, version
@@ -104,6 +104,8 @@ def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
         raise CannotBackUp(message)
     part = folder / f"{FILE}.part"
     try:
+        part.unlink(missing_ok=True)
+        make_private(part)
         shutil.copyfile(backup / FILE, part)
         _renew(part, manifest, random)
         _sync(part)
@@ -134,9 +136,12 @@ def _renew(part: Path, manifest: Manifest, random: RandomBytes) -> None:
 
 
 def _prepare(target: Path) -> None:
+    """Make the folder, and in it the file that keeps everybody else away, other backups too."""
     try:
         target.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         empty = not any(target.iterdir())
+        if empty:
+            make_private(target / FILE)
     except OSError as error:
         message = f"The backup {target} can't be written: {error.strerror}."
         raise CannotBackUp(message) from error
@@ -172,6 +177,7 @@ def _read_manifest(backup: Path) -> Manifest:
 
 
 def _write(path: Path, content: bytes) -> None:
+    make_private(path)
     path.write_bytes(content)
     _sync(path)
     _sync(path.parent)

@@ -59,7 +59,11 @@ class Checkpoints:
         # What is to be copied first delays nobody, where the copying keeps up at all.
         most = self._truncate_bytes if missing <= self._copy_bytes else 2 * self._truncate_bytes
         if size > most and not self._held:
-            truncate(writer)
+            try:
+                truncate(writer)
+            except sqlite3.Error as error:
+                if not _is_put_off(error):
+                    raise
         elif missing > self._copy_bytes:
             self.under_way = True
             self._asked.put(True)
@@ -93,11 +97,18 @@ class Checkpoints:
                 found = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 self._copied = beginning, found[2]
             except sqlite3.Error as error:
-                if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                if not _is_put_off(error):
                     self._failed(error)
                     return
-                logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
             self.under_way = False
+
+
+def _is_put_off(error: sqlite3.Error) -> bool:
+    """Whether it is tried again: there was no space, or somebody held a lock."""
+    if primary_code(error) not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+        return False
+    logger.warning("the write-ahead log can't be copied now, and keeps all: %s", error)
+    return True
 
 
 def truncate(connection: sqlite3.Connection) -> None:

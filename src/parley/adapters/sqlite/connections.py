@@ -1,5 +1,6 @@
 """Connections to the database file, and what each kind of them may do."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final, Literal
@@ -18,10 +19,20 @@ BUSY_SECONDS = 5.0
 """How long a statement waits for a lock that another process holds: an operator, or a backup."""
 
 STATEMENTS = 256
+OWNER_ONLY: Final = 0o600
+
+
+def make_private(path: Path) -> None:
+    """Make a new file, empty, that nobody but its owner reads; SQLite makes those beside it alike.
+
+    Raises:
+        FileExistsError: Something is there.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
 
 
 def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
-    """A connection that writes and never checkpoints by itself.
+    """A connection that writes and never checkpoints by itself; a file that is not there is made, private.
 
     Raises:
         CannotOpen: The SQLite library is too old.
@@ -29,6 +40,10 @@ def open_writer(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
         raise CannotOpen(f"SQLite {needed} or newer is needed; this is {sqlite3.sqlite_version}.")
+    if (
+        not path.exists()
+    ):  # else not to be opened: closing it would take SQLite's locks away (fcntl(2))
+        make_private(path)
     connection = _open(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
