@@ -190,7 +190,7 @@ async def test_an_entry_larger_than_an_answer_comes_alone(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cursors", "limit"), [({"c": -1}, 1), ({}, 0), ({str(n): 0 for n in range(10_001)}, 1)]
+    ("cursors", "limit"), [({"c": -1}, 1), ({}, 0), ({str(n): 0 for n in range(22_001)}, 1)]
 )
 async def test_cursors_that_make_no_sense_are_invalid(
     chat: Chat, cursors: dict[ConversationId, int], limit: int

@@ -19,7 +19,8 @@ from parley.ports.preferences import PreferenceStore
 MOST_ENTRIES = 500
 MOST_BYTES = 512_000
 MOST_GAINED = 200
-MOST_CURSORS = 10_000
+MOST_CURSORS = 22_000
+"""More than anybody may be in, so that those that were left meanwhile fit too; still less than 1 MB of them."""
 MOST_MARKS = 1_000
 
 _BEYOND_ALL = 1 << 62
@@ -93,10 +94,10 @@ class Sync:
             limit: How many entries at most; never more than 500.
 
         Raises:
-            Invalid: A cursor below 0, more than 10,000 of them, or a limit below 1.
+            Invalid: A cursor below 0, more than 22,000 of them, or a limit below 1.
         """
         if limit < 1 or len(cursors) > MOST_CURSORS or min(cursors.values(), default=0) < 0:
-            raise Invalid("Cursors count from 0, at most 10,000 of them; the limit from 1.")
+            raise Invalid("Cursors count from 0, at most 22,000 of them; the limit from 1.")
         current = self._journal.epoch
         known = epoch in (None, current)
         asked = cursors if known else dict.fromkeys(cursors, _BEYOND_ALL)
