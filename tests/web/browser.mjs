@@ -144,6 +144,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Nothing on a page is without a label, hard to read, or wrong for a screen reader, as far as a machine can tell. */
 async function accessible(page, where) {
   await page.evaluate(axe);
+  // Colours that are still changing are those of no theme.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   check(violations.length === 0, `${where}: ${said.join("; ")}`);

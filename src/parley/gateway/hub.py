@@ -6,7 +6,7 @@ who hears of an entry is decided by the entries delivered before it.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -74,6 +74,11 @@ class _Room:
         self.floor = floor
         self.waiting: list[Record] | None = None
 
+    @property
+    def at(self) -> int:
+        """The seq up to which everything is delivered, or was in the log before anybody heard of it here."""
+        return self.floor if self.last is None else self.last
+
     def base(self, seq: int) -> int | None:
         """The seq after which the next one is expected, on the arrival of `seq`; None where any may come.
 
@@ -140,6 +145,7 @@ class Hub:
                 raise Unavailable("the list of your conversations is behind; try again")
             await asyncio.sleep(pause)
             heads = dict(await self._views.memberships(connection.user_id))
+        await self._delivered_up_to(heads)
         for conversation_id, seq, joined in connection.seen or ():
             if seq > heads.get(conversation_id, 0):
                 if joined:
@@ -175,6 +181,17 @@ class Hub:
                 # As a reply it passes by what is held back, which is given up.
                 (socket.reply if socket.holds else socket.push)(revoked)
                 socket.disconnect()
+
+    async def _delivered_up_to(self, heads: Mapping[ConversationId, int]) -> None:
+        """Return once rooms that others are in have been sent what this reading reflects, or will not be soon.
+
+        Who entered before would be sent what came before their joining, too.
+        """
+        for pause in VIEW_PAUSES:
+            rooms = ((self._rooms.get(one), head) for one, head in heads.items())
+            if not any(room is not None and room.at < head for room, head in rooms):
+                return
+            await asyncio.sleep(pause)
 
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
