@@ -170,6 +170,23 @@ async def test_memberships_that_stay_behind_are_not_asked_for_without_end(
     assert len(readings) == 6
 
 
+async def test_nobody_is_sent_what_their_list_of_memberships_reflects_already(node: Node) -> None:
+    await node.connect(ANN)
+    await node.world.send(ANN, "one")
+    ahead = {HOME: 3}
+
+    async def memberships(_user_id: UserId) -> dict:
+        return ahead
+
+    node.hub._views.memberships = memberships
+    arriving = asyncio.ensure_future(node.connect(BEN))
+    await asyncio.sleep(0)
+    await node.world.send(ANN, "two")
+    wire = await arriving
+    await node.world.send(ANN, "three")
+    assert node.seqs(wire) == [4]
+
+
 async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) -> None:
     await node.connect(ANN)
     memberships = node.hub._views.memberships
