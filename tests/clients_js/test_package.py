@@ -14,6 +14,7 @@ LOGIC = [
     "outbox",
     "replica",
     "session",
+    "syncing",
     "typing",
 ]
 

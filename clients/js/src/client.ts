@@ -56,6 +56,8 @@ export class ParleyClient {
   readonly people: People;
   readonly blocks: Blocks;
   readonly link = new Cell<LinkState>("offline");
+  /** Why the server refuses to tell what was missed, which is asked for ever less often; null where it does not. */
+  readonly trouble = new Cell<ParleyError | null>(null);
   /** Whether the list of conversations is complete; until then it may be what was kept, or nothing. */
   readonly listed = new Cell(false);
   /** One's conversations, those of the latest activity first. */
@@ -269,6 +271,7 @@ export class ParleyClient {
       afresh: (ids) => this.#afresh(ids),
       taken: (answer, rest) => this.#taken(answer, rest),
       caughtUp: () => this.#caughtUp(),
+      refused: (error) => this.trouble.set(error),
     });
     this.conversations.changed();
     this.#connection.start();
@@ -294,6 +297,7 @@ export class ParleyClient {
     this.#marking.stop();
     this.#typing.clear();
     this.#outbox.clear();
+    this.trouble.set(null);
     this.link.set("offline");
   }
 
@@ -438,6 +442,7 @@ export class ParleyClient {
   }
 
   #caughtUp(): void {
+    this.trouble.set(null);
     this.listed.set(true);
     this.link.set("live");
     this.#marking.connected();
