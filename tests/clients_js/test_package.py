@@ -7,6 +7,7 @@ from tests.support.server import ServerProcess
 
 LOGIC = [
     "client",
+    "contacts",
     "conversation",
     "indexeddb",
     "marking",
