@@ -1,7 +1,7 @@
 /** Api: what is asked by REST and concerns no log that one follows, or begins one. */
 
 import type { Session } from "./session.js";
-import type { Entry, Json, Me, MessageNew, Page, Role, Room, Summary, User } from "./wire.js";
+import type { Entry, Json, Me, MessageNew, Page, PinPage, Role, Room, Summary, User } from "./wire.js";
 
 export interface DeviceSession {
   session_id: string;
@@ -115,6 +115,16 @@ export class Api {
   /** Every body that a message had, the first one first. */
   edits(id: string, seq: number): Promise<{ items: { body: string; at: string }[] }> {
     return this.#get(`/v1/conversations/${id}/messages/${seq}/edits`);
+  }
+
+  /** The messages that are pinned, the latest first; `before` is the `next` of the page above. */
+  pins(id: string, before?: number): Promise<PinPage> {
+    return this.#get(`/v1/conversations/${id}/pins`, { before });
+  }
+
+  /** Take a pin away, shown or not; `Conversation.pin` does it for a message that is at hand. */
+  unpin(id: string, seq: number): Promise<Entry | undefined> {
+    return this.#session.request("DELETE", `/v1/conversations/${id}/messages/${seq}/pin`);
   }
 
   changeProfile(profile: Profile): Promise<Me> {

@@ -283,9 +283,9 @@ export class ParleyClient {
   }
 
   #restore({ conversations, outbox, drafts, people }: Kept): void {
-    for (const { summary, cursor, stand, lastMessage, range, messages } of conversations) {
+    for (const { summary, cursor, stand, lastMessage, range, ...rows } of conversations) {
       const log = this.#replica.add(summary, cursor);
-      log.restore({ messages, ranges: range ? [range] : [], lastMessage });
+      log.restore({ ...rows, ranges: range ? [range] : [], lastMessage });
       log.setStanding({ ...stand });
     }
     this.#outbox.restore(outbox);

@@ -9,7 +9,7 @@ import type { CommandEvent, Outbox, OutboxItem, Payload } from "./outbox.js";
 import { overlaid, type PendingMessage, pendingMessages, type ShownMessage } from "./overlay.js";
 import type { Session } from "./session.js";
 import type { Typing } from "./typing.js";
-import type { Member, MemberMarks, Page, Summary } from "./wire.js";
+import type { Happening, Member, MemberMarks, Page, Summary } from "./wire.js";
 
 export interface ConversationSnapshot {
   readonly id: string;
@@ -19,6 +19,8 @@ export interface ConversationSnapshot {
   readonly lastMessage: Message | null;
   /** The messages around the place that is looked at, ascending, without a hole. */
   readonly messages: readonly ShownMessage[];
+  /** What happened to the conversation itself between these messages, ascending, without a hole. */
+  readonly happenings: readonly Happening[];
   /** What is behind the last message and on its way; only where the window reaches the end. */
   readonly pending: readonly PendingMessage[];
   /** Whether the window begins with the first message, and whether it ends with the last one. */
@@ -271,6 +273,7 @@ export class Conversation implements Observable<ConversationSnapshot> {
       stand: log?.stand ?? NOWHERE,
       lastMessage: log?.lastMessage ?? null,
       messages: log ? overlaid(log.timeline.messagesAt(this.#place(log)), items, this.#world.me()) : [],
+      happenings: log?.timeline.happeningsAt(this.#place(log)) ?? [],
       pending: atEnd ? pendingMessages(items) : [],
       atStart: range?.from === 1,
       atEnd,

@@ -1,12 +1,13 @@
-/** History: pages of messages around the places that somebody looks at. */
+/** History: pages of messages, and of what happened between them, around the places that somebody looks at. */
 
 import { ParleyError } from "./errors.js";
 import type { ConversationLog } from "./log/conversation_log.js";
 import type { Range } from "./log/timeline.js";
 import type { Session } from "./session.js";
-import type { MessageNew, MessagePage } from "./wire.js";
+import type { Happening, HappeningPage, MessageNew, MessagePage } from "./wire.js";
 
 const PAGE = 60;
+const MOST_HAPPENINGS = 200;
 const MOST_TRIES = 5;
 
 export class History {
@@ -24,13 +25,30 @@ export class History {
       const page = await this.#session.request<MessagePage>("GET", path, {
         query: { ...place, limit: PAGE },
       });
+      const range = covered(page, place);
+      const happenings = await this.#happenings(log.id, page.items, range);
       // Begun anew while the page was under way: it may be older than what is held now.
-      if (log.timeline === timeline && log.addPage(page.items, covered(page, place), page.head)) return;
+      if (log.timeline === timeline && log.addPage(page.items, happenings, range, page.head)) return;
     }
     throw new ParleyError({
       code: "unavailable",
       message: "The history changes faster than it can be read.",
     });
+  }
+
+  /** What happened between these messages, which are all of the range. */
+  async #happenings(id: string, items: readonly MessageNew[], { from, to }: Range): Promise<Happening[]> {
+    if (to - from + 1 <= items.length) return []; // every entry is one of these messages
+    const found: Happening[] = [];
+    let after: number | undefined = from - 1;
+    while (after !== undefined) {
+      const query = { after, before: to + 1, limit: MOST_HAPPENINGS };
+      const path = `/v1/conversations/${id}/happenings`;
+      const page: HappeningPage = await this.#session.request("GET", path, { query });
+      found.push(...page.items);
+      after = page.next;
+    }
+    return found;
   }
 
   /** Have messages on both sides of a seq. */

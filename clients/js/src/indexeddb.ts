@@ -4,7 +4,8 @@ import type { OutboxItem } from "./outbox.js";
 import type { Kept, KeptConversation, Store } from "./store.js";
 import type { Me, User } from "./wire.js";
 
-const VERSION = 1;
+/** Since 2 what happened between messages is kept with them; conversations without it are fetched afresh. */
+const VERSION = 2;
 const TABLES = ["about", "conversations", "outbox", "drafts", "people"] as const;
 type Table = (typeof TABLES)[number];
 type Tables = (name: Table) => IDBObjectStore;
@@ -143,8 +144,12 @@ class IndexedDbStore implements Store {
 
   async #open(): Promise<IDBDatabase> {
     const asked = this.#factory.open(this.#name, VERSION);
-    asked.onupgradeneeded = () => {
+    asked.onupgradeneeded = ({ oldVersion }) => {
       const database = asked.result;
+      if (oldVersion === 1) {
+        asked.transaction!.objectStore("conversations").clear();
+        return;
+      }
       database.createObjectStore("about", { keyPath: "key" });
       database.createObjectStore("conversations", { keyPath: "id" });
       const outbox = database.createObjectStore("outbox", { keyPath: "order", autoIncrement: true });

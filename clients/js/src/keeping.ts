@@ -4,7 +4,8 @@ import type { ConversationLog } from "./log/conversation_log.js";
 import type { KeptConversation, Store } from "./store.js";
 
 const SOON_MS = 400;
-const MOST_MESSAGES = 100;
+/** Messages and happenings together. */
+const MOST_ROWS = 100;
 
 export class Keeping {
   readonly #store: Store | undefined;
@@ -65,8 +66,20 @@ export class Keeping {
 export function keptOf(log: ConversationLog): KeptConversation {
   const { id, cursor, summary, stand, lastMessage, timeline } = log;
   const live = timeline.rangeAt(cursor);
-  const messages = timeline.messagesAt(cursor).slice(-MOST_MESSAGES);
-  const cut = live && timeline.messagesAt(cursor).length > MOST_MESSAGES;
-  const range = live ? { from: cut ? messages[0]!.seq : live.from, to: live.to } : null;
-  return { id, cursor, summary, stand, lastMessage, range, messages };
+  const messages = timeline.messagesAt(cursor).slice(-MOST_ROWS);
+  const happenings = timeline.happeningsAt(cursor).slice(-MOST_ROWS);
+  const seqs = [...messages, ...happenings].map(({ seq }) => seq).sort((one, other) => other - one);
+  const from = seqs[MOST_ROWS - 1] ?? live?.from ?? 0;
+  const since = <T extends { seq: number }>(rows: T[]) => rows.filter(({ seq }) => seq >= from);
+  const range = live ? { from, to: live.to } : null;
+  return {
+    id,
+    cursor,
+    summary,
+    stand,
+    lastMessage,
+    range,
+    messages: since(messages),
+    happenings: since(happenings),
+  };
 }

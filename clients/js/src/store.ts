@@ -4,7 +4,7 @@ import type { Stand } from "./log/conversation_log.js";
 import type { Message } from "./log/messages.js";
 import type { Range } from "./log/timeline.js";
 import type { OutboxItem } from "./outbox.js";
-import type { Me, Summary, User } from "./wire.js";
+import type { Happening, Me, Summary, User } from "./wire.js";
 
 /** All of a conversation as of one cursor, with its latest messages. Written whole, so that it fits together. */
 export interface KeptConversation {
@@ -13,9 +13,10 @@ export interface KeptConversation {
   summary: Summary;
   stand: Stand;
   lastMessage: Message | null;
-  /** Of which `messages` holds all; null where nothing is kept. */
+  /** Of which `messages` and `happenings` hold all; null where nothing is kept. */
   range: Range | null;
   messages: Message[];
+  happenings: Happening[];
 }
 
 export interface Kept {

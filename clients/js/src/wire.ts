@@ -100,6 +100,22 @@ export type Entry =
   | ConversationChanged
   | ConversationDeleted;
 
+/** What happens to the conversation itself, beside what is said in it. */
+export type Happening = Extract<
+  Entry,
+  {
+    type:
+      | "message.pinned"
+      | "message.unpinned"
+      | "member.joined"
+      | "member.left"
+      | "member.changed"
+      | "conversation.created"
+      | "conversation.changed"
+      | "conversation.deleted";
+  }
+>;
+
 /** The names of the pushes that are entries; anything else the server sends is state. */
 export const ENTRY_TYPES: readonly Entry["type"][] = [
   "message.new",
@@ -225,6 +241,17 @@ export interface Room {
 export interface MessagePage {
   items: MessageNew[];
   head: number;
+  next?: number;
+}
+
+export interface HappeningPage {
+  items: Happening[];
+  next?: number;
+}
+
+/** Pinned messages, the latest first; `next` is the seq to name as `before`. */
+export interface PinPage {
+  items: MessageNew[];
   next?: number;
 }
 

@@ -21,6 +21,7 @@ test("a view that looked before what is kept was read shows it afterwards", asyn
       lastMessage: null,
       range: { from: 1, to: 1 },
       messages: [],
+      happenings: [],
     },
   ]);
   const client = new ParleyClient({

@@ -15,9 +15,10 @@ import { ID, ME, ModelConversation } from "./model.js";
 function sessionOf(model: ModelConversation): Session {
   const request = async (_method: Method, path: string, { query = {} }: { query?: Query } = {}) => {
     if (path === `/v1/conversations/${ID}`) return model.summary();
-    if (path !== `/v1/conversations/${ID}/messages`) throw unreachable();
     const { limit, ...place } = query as { before?: number; after?: number; limit: number };
-    return model.page(place, limit);
+    if (path === `/v1/conversations/${ID}/messages`) return model.page(place, limit);
+    if (path !== `/v1/conversations/${ID}/happenings`) throw unreachable();
+    return model.happenings(place as { after: number; before: number }, Math.min(limit, 2));
   };
   return { request } as unknown as Session;
 }
@@ -88,4 +89,28 @@ test("members and marks that can't be read are no trouble with the messages", as
   await conversation.open();
   const { messages, members, trouble, loading } = conversation.getSnapshot();
   assert.deepEqual([messages.length, members, trouble, loading], [3, null, null, false]);
+});
+
+test("what happened between the messages of a window is there, page by page, and what is pushed too", async () => {
+  const model = talk(2);
+  for (const who of [0, 1]) model.take({ do: "leave", who });
+  model.take({ do: "join", who: 0 });
+  model.take({ do: "rename", text: "Gardeners" });
+  model.take({ do: "say", who: 0, text: "a", mentions: false });
+  const { log, conversation } = shown(model);
+  await conversation.open();
+  const types = () => conversation.getSnapshot().happenings.map(({ type }) => type);
+  const read = ["conversation.created", "member.left", "member.joined", "conversation.changed"];
+  assert.deepEqual(types(), read);
+  model.take({ do: "pin", who: 0, at: 0, text: "" });
+  log.take(model.log.at(-1)!);
+  conversation.changed();
+  assert.deepEqual(types(), [...read, "message.pinned"]);
+});
+
+test("of messages without anything in between nothing more is asked", async () => {
+  const { log, history } = shown(talk(100));
+  await history.load(log);
+  assert.equal(log.timeline.happeningsAt(log.cursor).length, 0);
+  assert.ok(log.timeline.rangeAt(log.cursor)!.from > 1);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
 import { indexedDbStore } from "../src/indexeddb.js";
-import { Keeping } from "../src/keeping.js";
+import { Keeping, keptOf } from "../src/keeping.js";
 import { ConversationLog } from "../src/log/conversation_log.js";
 import type { OutboxItem } from "../src/outbox.js";
 import type { KeptConversation } from "../src/store.js";
@@ -27,6 +27,7 @@ const conversation: KeptConversation = {
   lastMessage: null,
   range: { from: 1, to: 3 },
   messages: [],
+  happenings: [],
 };
 
 test("everything is there again, the outbox in its order", async () => {
@@ -52,6 +53,43 @@ test("everything is there again, the outbox in its order", async () => {
     drafts: new Map([["talk", "half a sen"]]),
     people: [ada],
   });
+});
+
+test("what an older version kept of conversations is fetched afresh, what was written is not lost", async () => {
+  const factory = new IDBFactory();
+  const older = factory.open("older", 1);
+  older.onupgradeneeded = () => {
+    older.result.createObjectStore("about", { keyPath: "key" }).put({ key: "user", value: ada });
+    const { happenings: _, ...kept } = conversation;
+    older.result.createObjectStore("conversations", { keyPath: "id" }).put(kept);
+    const outbox = older.result.createObjectStore("outbox", { keyPath: "order", autoIncrement: true });
+    outbox.createIndex("client_id", "client_id", { unique: true });
+    outbox.put(item("a"));
+    older.result.createObjectStore("drafts", { keyPath: "id" });
+    older.result.createObjectStore("people", { keyPath: "user_id" });
+  };
+  await new Promise((done) => {
+    older.onsuccess = done;
+  });
+  older.result.close();
+  const kept = await indexedDbStore("older", factory).load();
+  assert.deepEqual([kept?.user, kept?.conversations, kept?.outbox], [ada, [], [item("a")]]);
+});
+
+test("of a conversation its last rows are kept, messages and what happened between them alike", () => {
+  const model = new ModelConversation();
+  const log = new ConversationLog(model.summary(), ME);
+  for (let count = 0; count < 150; count += 1) {
+    if (count % 2 === 0) model.take({ do: "say", who: 0, text: "a", mentions: false });
+    else model.take({ do: count % 4 === 1 ? "leave" : "join", who: 0 });
+  }
+  for (const entry of model.log.slice(1)) log.take(entry);
+  const kept = keptOf(log);
+  assert.deepEqual(kept.range, { from: 52, to: 151 });
+  assert.deepEqual([kept.messages.length, kept.happenings.length], [50, 50]);
+  const again = new ConversationLog(kept.summary, ME, kept.cursor);
+  again.restore({ ...kept, ranges: [kept.range!] });
+  assert.deepEqual(again.timeline.happeningsAt(151), kept.happenings);
 });
 
 test("another person's sign-in leaves nothing of the one before", async () => {

@@ -1,6 +1,7 @@
 /** A conversation as a server keeps it, small enough to be evidently right: what the client is held against. */
 
-import type { Entry, Member, MessageNew, MessagePage, Missed, Summary } from "../src/wire.js";
+import { isHappening } from "../src/log/happenings.js";
+import type { Entry, HappeningPage, Member, MessageNew, MessagePage, Missed, Summary } from "../src/wire.js";
 
 export const ME = "me";
 export const PEOPLE = [ME, "ada", "bob"] as const;
@@ -63,6 +64,12 @@ export class ModelConversation {
     const items = chosen.map((entry) => this.shown(entry.seq));
     const next = after === undefined ? chosen[0]?.seq : chosen.at(-1)?.seq;
     return { items, head: this.head, ...(chosen.length < fitting.length ? { next: next! } : {}) };
+  }
+
+  happenings({ after, before }: { after: number; before: number }, limit: number): HappeningPage {
+    const all = this.log.filter(isHappening).filter(({ seq }) => after < seq && seq < before);
+    const items = all.slice(0, limit);
+    return { items, ...(items.length < all.length ? { next: items.at(-1)!.seq } : {}) };
   }
 
   /** A message as history shows it. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { covered } from "../src/history.js";
+import { isHappening } from "../src/log/happenings.js";
 import { messageOf } from "../src/log/messages.js";
 import { Replica } from "../src/log/replica.js";
 import type { Entry, MessageNew, SyncAnswer } from "../src/wire.js";
@@ -102,8 +103,10 @@ class Device {
     const at =
       place === "latest" || !range ? {} : place === "older" ? { before: range.from } : { after: range.to };
     const page = this.#model.page(at, limit);
+    const read = covered(page, at);
+    const { items } = this.#model.happenings({ after: read.from - 1, before: read.to + 1 }, 1_000);
     const arrive = () => {
-      assert.ok(this.log.addPage(page.items, covered(page, at), page.head));
+      assert.ok(this.log.addPage(page.items, items, read, page.head));
     };
     if (late) this.#arriving.push(arrive);
     else arrive();
@@ -136,6 +139,10 @@ test("whatever is pushed, lost and read in between, nothing differs from a fresh
         assert.deepEqual(message, messageOf(model.shown(message.seq)));
       for (const { from, to } of log.timeline.ranges) {
         const said = model.log.filter(({ type, seq }) => type === "message.new" && from <= seq && seq <= to);
+        assert.deepEqual(
+          log.timeline.happeningsAt(from),
+          model.log.filter((entry) => isHappening(entry) && from <= entry.seq && entry.seq <= to),
+        );
         assert.deepEqual(
           log.timeline.messagesAt(from).map(({ seq }) => seq),
           said.map(({ seq }) => seq),

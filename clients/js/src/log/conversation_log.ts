@@ -3,6 +3,7 @@
 import type {
   Aimed,
   Entry,
+  Happening,
   Listed,
   Member,
   MemberMarks,
@@ -84,7 +85,7 @@ export class ConversationLog {
     const counted = entry.seq <= this.#summary.head;
     this.#summary = summarized(this.#summary, entry, this.#me);
     const before = isAimed(entry) ? this.#held(entry.message_seq) : undefined;
-    const changed = this.#timeline.take(entry as MessageNew);
+    const changed = this.#timeline.take(entry);
     if (entry.type === "message.new") this.#said(changed ?? messageOf(entry), counted);
     else if (isAimed(entry)) this.#aimed(entry, before);
     else if (isMembership(entry)) this.#moved(entry);
@@ -128,8 +129,13 @@ export class ConversationLog {
   }
 
   /** Add a page of history; false where it has to be read again. */
-  addPage(items: readonly MessageNew[], range: Range, head: number): boolean {
-    if (!this.#timeline.addPage(items, range, head, this.#cursor)) return false;
+  addPage(
+    items: readonly MessageNew[],
+    happenings: readonly Happening[],
+    range: Range,
+    head: number,
+  ): boolean {
+    if (!this.#timeline.addPage(items, happenings, range, head, this.#cursor)) return false;
     const last = items.at(-1);
     if (last) this.#latest(this.#timeline.get(last.seq)!);
     this.recount();
@@ -139,10 +145,11 @@ export class ConversationLog {
   /** Put back what a store kept. */
   restore(kept: {
     messages: readonly Message[];
+    happenings: readonly Happening[];
     ranges: readonly Range[];
     lastMessage: Message | null;
   }): void {
-    this.#timeline.restore(kept.messages, kept.ranges);
+    this.#timeline.restore(kept.messages, kept.happenings, kept.ranges);
     this.#lastMessage = kept.lastMessage;
   }
 

@@ -1,9 +1,10 @@
-/** Timeline: the messages that are held of a conversation, and from which seqs on none is missing. */
+/** Timeline: the messages and happenings that are held of a conversation, and from which seqs on none is missing. */
 
-import type { Aimed, MessageNew } from "../wire.js";
+import type { Aimed, Entry, Happening, MessageNew } from "../wire.js";
+import { isHappening, merged } from "./happenings.js";
 import { advanced, type Message, messageOf } from "./messages.js";
 
-/** A stretch of seqs, both ends included, of which every message is held. */
+/** A stretch of seqs, both ends included, of which every message and every happening is held. */
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -23,6 +24,8 @@ export class Timeline {
   #sorted: Message[] = [];
   #unsorted: Message[] = [];
   #view: { range: Range; messages: readonly Message[] } | undefined;
+  #happenings: readonly Happening[] = [];
+  #between: { range: Range; happenings: readonly Happening[] } | undefined;
 
   constructor(cursor: number) {
     this.#recentFrom = cursor;
@@ -42,10 +45,11 @@ export class Timeline {
   }
 
   /** Add what an entry at `cursor + 1` says; returns the message that it changed, if it is held. */
-  take(entry: MessageNew | Aimed | { seq: number; type: string }): Message | undefined {
+  take(entry: Entry): Message | undefined {
     this.#extend(entry.seq);
+    if (isHappening(entry)) this.#happened([entry]);
     // One that is held came with a page, which was read later than this entry.
-    if (entry.type === "message.new") return this.get(entry.seq) ?? this.#put(messageOf(entry as MessageNew));
+    if (entry.type === "message.new") return this.get(entry.seq) ?? this.#put(messageOf(entry));
     if (!("message_seq" in entry)) return undefined;
     this.#remember(entry);
     const message = this.#messages.get(entry.message_seq);
@@ -53,12 +57,19 @@ export class Timeline {
   }
 
   /**
-   * Add a page of history that holds every message of `range`, as the log was at `head`.
+   * Add a page of history that holds every message of `range`, as the log was at `head`, and what happened between them.
    *
    * False where entries between `head` and `cursor` are no longer known: then it has to be read again.
    */
-  addPage(items: readonly MessageNew[], range: Range, head: number, cursor: number): boolean {
+  addPage(
+    items: readonly MessageNew[],
+    happenings: readonly Happening[],
+    range: Range,
+    head: number,
+    cursor: number,
+  ): boolean {
     if (head < cursor && head < this.#recentFrom) return false;
+    this.#happened(happenings);
     for (const item of items) {
       const read = messageOf(item);
       const held = this.#messages.get(read.seq);
@@ -70,8 +81,9 @@ export class Timeline {
   }
 
   /** Put back what a store kept. */
-  restore(messages: readonly Message[], ranges: readonly Range[]): void {
+  restore(messages: readonly Message[], happenings: readonly Happening[], ranges: readonly Range[]): void {
     for (const message of messages) this.#put(message);
+    this.#happened(happenings);
     for (const range of ranges) this.#join(range);
   }
 
@@ -94,6 +106,17 @@ export class Timeline {
     return messages;
   }
 
+  /** What happened in the range that `seq` is in, ascending; the same array until that is more. */
+  happeningsAt(seq: number): readonly Happening[] {
+    const range = this.rangeAt(seq);
+    if (!range) return [];
+    if (this.#between?.range === range) return this.#between.happenings;
+    const all = this.#happenings;
+    const happenings = all.slice(indexOf(all, range.from), indexOf(all, range.to + 1));
+    this.#between = { range, happenings };
+    return happenings;
+  }
+
   /** How many messages there are up to `seq`; undefined where what is held does not tell. */
   countAt(seq: number): number | undefined {
     const range = this.rangeAt(seq);
@@ -114,6 +137,12 @@ export class Timeline {
     if (known) this.#sorted[indexOf(this.#sorted, message.seq)] = message;
     else this.#unsorted.push(message);
     return message;
+  }
+
+  #happened(happenings: readonly Happening[]): void {
+    if (happenings.length === 0) return;
+    this.#happenings = merged(this.#happenings, happenings);
+    this.#between = undefined;
   }
 
   #sort(): void {
@@ -150,13 +179,13 @@ function aim(message: Message, entry: Aimed): Message {
   return entry.message_seq === message.seq ? advanced(message, entry) : message;
 }
 
-/** Where the first of these messages at or after `seq` is. */
-function indexOf(messages: readonly Message[], seq: number): number {
+/** Where the first of these at or after `seq` is. */
+function indexOf(rows: readonly { seq: number }[], seq: number): number {
   let low = 0;
-  let high = messages.length;
+  let high = rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (messages[middle]!.seq < seq) low = middle + 1;
+    if (rows[middle]!.seq < seq) low = middle + 1;
     else high = middle;
   }
   return low;
