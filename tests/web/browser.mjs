@@ -139,6 +139,15 @@ async function reads(page, ...expected) {
   });
 }
 
+/** What happened, as it stands between the messages of a page. */
+async function lines(page, ...expected) {
+  const holds = (wanted) =>
+    [...document.querySelectorAll(".happening > span")].map((line) => line.innerText).join("|") === wanted;
+  await page.waitForFunction(holds, expected.join("|"), { timeout: PATIENCE_MS });
+}
+
+const dialogOf = ({ page }) => page.getByRole("dialog");
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Nothing on a page is without a label, hard to read, or wrong for a screen reader, as far as a machine can tell. */
@@ -369,6 +378,81 @@ const scenarios = {
     await ada.say("and now?");
     await sees(bob.page, "and now?");
     return [ada, bob];
+  },
+
+  async what_happened_stands_between_the_messages_and_what_is_pinned_in_a_list() {
+    const ada = await Somebody.arrive("Ada");
+    const bob = await Somebody.arrive("Bob");
+    const cyn = await Somebody.arrive("Cyn");
+    for (const one of [ada, bob, cyn]) await one.signUp();
+    await ada.begin();
+    const dialog = ada.page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Group" }).click();
+    await dialog.getByLabel("Name of the group").fill("Gardeners");
+    await dialog.getByLabel("Find people").fill(bob.username);
+    await dialog.getByRole("button", { name: /^Bob/ }).click();
+    await dialog.getByRole("button", { name: "Create group" }).click();
+    await ada.say("Beans are up");
+    await bob.page.locator(".side-list .item", { hasText: "Gardeners" }).click();
+    await reads(bob.page, "Beans are up");
+    await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
+
+    const about = ada.page.getByRole("button", { name: "About this conversation" });
+    await about.click();
+    await ada.page.getByRole("button", { name: "Add people" }).click();
+    await dialog.getByLabel("Find people").fill(cyn.username);
+    await dialog.getByRole("button", { name: /^Cyn/ }).click();
+    await lines(bob.page, "Ada created the group with you", "Ada added Cyn");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.getByRole("button", { name: "Change name or topic" }).click();
+    await dialog.getByLabel("Name").fill("Bean counters");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await about.click();
+    await toolbar(ada.page, "Beans are up", "More");
+    await ada.page.getByRole("menuitem", { name: "Pin", exact: true }).click();
+    const told = [
+      "Ada created the group with you",
+      "Ada added Cyn",
+      "Ada renamed the group to \u201cBean counters\u201d",
+      "Ada pinned a message",
+    ];
+    await lines(bob.page, ...told);
+    check(
+      (await bob.page.locator(".side-list .item .badge").count()) === 0,
+      "what happened counts as unread",
+    );
+    await accessible(bob.page, "what happened between messages");
+
+    // In order with the messages, as they come and after a reload that has nothing kept.
+    await ada.sayMuch(90);
+    await cyn.page.locator(".side-list .item", { hasText: "Bean counters" }).click();
+    await cyn.page.locator(".happening").first().waitFor({ state: "attached" });
+    const order = await cyn.page
+      .locator(".happening > span, .message .text")
+      .evaluateAll((rows) => rows.map((row) => row.innerText).slice(0, 5));
+    const inOrder = [told[0].replace("you", "Bob"), "Beans are up", "Ada added you", ...told.slice(2)];
+    check(order.join("|") === inOrder.join("|"), `in another order: ${order.join("|")}`);
+
+    // The list of pins leads to its message, far above, and a pin can be taken away.
+    const pins = bob.page.getByRole("button", { name: "Pinned messages" });
+    await sees(bob.page, "number 90");
+    await pins.click();
+    const list = bob.page.getByRole("complementary", { name: "Pinned messages" });
+    await list.getByText("Beans are up").waitFor();
+    await accessible(bob.page, "what is pinned");
+    await list.getByRole("button", { name: "Go to message" }).click();
+    const message = bob.page.locator(".message", { hasText: "Beans are up" });
+    await message.click({ trial: true }); // it is on the screen
+    await bob.page.waitForFunction(() => document.activeElement?.innerText.includes("Beans are up"));
+    await list.getByRole("button", { name: "Unpin" }).click();
+    await list.getByText("Nothing is pinned.").waitFor();
+    await message.getByText("Pinned").waitFor({ state: "detached" });
+
+    await bob.page.getByRole("button", { name: "About this conversation" }).click();
+    await bob.page.getByRole("button", { name: "Leave the group" }).click();
+    await dialogOf(bob).getByRole("button", { name: "Leave" }).click();
+    await ada.page.locator(".happening", { hasText: "Bob left" }).waitFor();
+    return [ada, bob, cyn];
   },
 
   async everything_can_be_done_with_the_keyboard() {

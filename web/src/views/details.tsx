@@ -6,6 +6,7 @@ import { client } from "../client";
 import { useNow, useSnapshot, useUser, useWatch } from "../hooks";
 import { nameOf, otherOf, useTitle } from "../names";
 import { Avatar } from "../parts/avatar";
+import { Beside } from "../parts/beside";
 import { Confirm, Dialog, Menu, type MenuItem } from "../parts/dialog";
 import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -20,32 +21,17 @@ const ROLES: Record<Role, string> = { owner: "Owner", admin: "Admin", member: ""
 
 interface Props {
   snapshot: ConversationSnapshot;
-  wide: boolean;
   close: () => void;
 }
 
 export function Details({ snapshot, close }: Props) {
   const summary = snapshot.summary!;
   return (
-    <aside
-      class="details"
-      aria-label="About this conversation"
-      onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) close();
-      }}
-    >
-      <header class="details-head">
-        <h2>About</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
-      </header>
-      <div class="details-body">
-        {summary.kind === "direct" ? <Person user_id={otherOf(summary)} /> : <Card snapshot={snapshot} />}
-        <Keeping snapshot={snapshot} />
-        {summary.kind !== "direct" && <Members snapshot={snapshot} />}
-      </div>
-    </aside>
+    <Beside title="About" label="About this conversation" close={close}>
+      {summary.kind === "direct" ? <Person user_id={otherOf(summary)} /> : <Card snapshot={snapshot} />}
+      <Keeping snapshot={snapshot} />
+      {summary.kind !== "direct" && <Members snapshot={snapshot} />}
+    </Beside>
   );
 }
 

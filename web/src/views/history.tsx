@@ -3,6 +3,7 @@
 import {
   type Conversation,
   type ConversationSnapshot,
+  type Kind,
   type PendingMessage,
   receiptOf,
   type ShownMessage,
@@ -14,9 +15,13 @@ import { titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { go } from "../router";
+import { told } from "../text/happenings";
 import { plainText } from "../text/plain";
 import { dayName, dayOf } from "../text/times";
+import { HappeningRow, useNames } from "./happening";
 import { type MessageActions, MessageRow, PendingRow } from "./message";
+import { looking, useNewLine, useReading } from "./reading";
+import { indexOf, isLine, isPending, keyOf, type PlacedRow, placedRows, type Row } from "./rows";
 import { type About, Trouble } from "./talk";
 
 /** So many rows are drawn at most, and so many are added at once. */
@@ -25,48 +30,53 @@ const STEP = 40;
 /** So close to an edge of what is drawn, more is. */
 const NEAR_PX = 700;
 const BOTTOM_PX = 40;
+/** So far below the top the line above what is new stays while nobody looks. */
+const NEW_LINE_PX = 60;
 /** Messages of one person within this time stand together. */
 const TOGETHER_MS = 5 * 60_000;
 
 interface Props {
   conversation: Conversation;
   snapshot: ConversationSnapshot;
-  /** A message that the address names. */
-  seq: number | undefined;
+  /** A message that was asked for, by the address or by a list of them. */
+  asked: { seq: number } | null;
   setAbout: (about: About) => void;
 }
 
-export function History({ conversation, snapshot, seq, setAbout }: Props) {
-  const { messages, pending, atStart, atEnd, loading, trouble } = snapshot;
+export function History({ conversation, snapshot, asked, setAbout }: Props) {
+  const { messages, happenings, pending, atStart, atEnd, loading, trouble } = snapshot;
+  const kind = snapshot.summary!.kind;
+  const placed = useMemo(() => placedRows(snapshot), [messages, happenings, kind]);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   /** The first row drawn, by its seq; null: the last ones, and whatever follows them. */
   const [from, setFrom] = useState<number | null>(null);
-  const [target, setTarget] = useState<{ seq: number } | null>(null);
+  const [target, setTarget] = useState<{ seq: number; pointed: boolean } | null>(null);
   const anchor = useRef<{ key: string; top: number } | null>(null);
   const [away, setAway] = useState(false);
-  const unread = useNewLine(snapshot);
   /** Whether one is where one is to begin; until then nothing that is drawn counts as seen. */
   const settled = useRef(false);
+  const unread = useNewLine(conversation, snapshot, anchor, settled);
 
-  const total = messages.length + pending.length;
-  const start = from === null ? Math.max(0, total - MOST_ROWS + STEP) : indexOf(messages, from);
+  const total = placed.length + pending.length;
+  const start = from === null ? Math.max(0, total - MOST_ROWS + STEP) : indexOf(placed, from);
   const end = Math.min(total, start + MOST_ROWS);
   const tail = from === null || end === total;
 
   const jump = useCallback(
-    async (to: number) => {
+    async (to: number, pointed: boolean) => {
       await conversation.jumpTo(to);
-      const held = conversation.getSnapshot().messages;
-      const at = indexOf(held, to);
-      const there = held[at];
+      const held = conversation.getSnapshot();
+      const there = held.messages[indexOf(held.messages, to)];
       if (!there)
         settled.current = true; // it could not be read, which is said above the messages
-      else setTarget({ seq: there.seq });
-      setFrom(held[Math.max(0, at - STEP)]?.seq ?? null);
+      else setTarget({ seq: there.seq, pointed });
+      const rows = placedRows(held);
+      setFrom(rows[Math.max(0, indexOf(rows, to) - STEP)]?.seq ?? null);
     },
     [conversation],
   );
+  const show = useCallback((to: number) => jump(to, true), [jump]);
 
   const toEnd = useCallback(async () => {
     anchor.current = null;
@@ -77,18 +87,19 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
 
   const read = useReading(conversation, snapshot, settled, scroller, list);
 
-  // The place to begin at: the message that the address names, or the first that is unread.
-  const begun = useRef(false);
+  // The place to begin at: the message that was asked for, or the first that is unread.
+  const begun = useRef<number | null | undefined>(undefined);
   useEffect(() => {
-    if (seq !== undefined) void jump(seq);
-  }, [seq, jump]);
+    if (asked) void show(asked.seq);
+  }, [asked, show]);
   useEffect(() => {
-    if (begun.current || messages.length === 0) return;
-    begun.current = true;
-    if (seq !== undefined) return;
-    if (unread.place !== null) void jump(unread.place);
+    if (begun.current === unread.place || messages.length === 0) return;
+    const first = begun.current === undefined;
+    begun.current = unread.place;
+    if (first ? asked : anchor.current) return; // one is elsewhere, and stays there
+    if (unread.place !== null) void jump(unread.place, false);
     else settled.current = true;
-  }, [messages.length, unread.place, seq, jump]);
+  }, [messages.length, unread.place, asked, jump]);
 
   /** What must stay where it is when rows are added or change their height. */
   const remember = () => {
@@ -107,7 +118,7 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     const box = scroller.current;
     if (!box) return;
     if (!anchor.current) {
-      if (tail && atEnd) box.scrollTop = box.scrollHeight;
+      if (tail && atEnd) box.scrollTop = Math.min(box.scrollHeight, mostForNobody(list.current!));
       return;
     }
     const row = list.current!.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.current.key)}"]`);
@@ -121,13 +132,13 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     if (!target) return;
     const row = list.current?.querySelector<HTMLElement>(`[data-seq="${target.seq}"]`);
     if (!row) return;
+    if (target.pointed) pointAt(row);
     const box = scroller.current!;
     box.scrollTop = row.offsetTop - (box.clientHeight - row.offsetHeight) / 2;
     setTarget(null);
     settled.current = true;
     remember();
     read();
-    if (seq === target.seq) row.classList.add("pointed");
   });
 
   const latest = useRef({ keep, remember });
@@ -145,45 +156,44 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
     remember();
     read();
     if (box.scrollTop < NEAR_PX) {
-      if (start > 0) setFrom(rowSeq(messages, Math.max(0, start - STEP)));
+      if (start > 0) setFrom(rowSeq(placed, Math.max(0, start - STEP)));
       else if (!atStart && !loading && !trouble) void conversation.loadOlder();
     }
     if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX) {
-      if (end < total) setFrom(start + MOST_ROWS >= total ? null : rowSeq(messages, start + STEP));
+      if (end < total) setFrom(start + MOST_ROWS >= total ? null : rowSeq(placed, start + STEP));
       else if (!atEnd && !loading && !trouble) void conversation.loadNewer();
       else if (from !== null && atEnd && anchor.current === null) setFrom(null);
     }
   };
   // What came, or was drawn, may not fill the screen yet.
-  useEffect(onScroll, [messages, pending, start, loading]);
+  useEffect(onScroll, [placed, pending, start, loading]);
 
-  const actions = useActions(conversation, snapshot, setAbout, jump);
+  const actions = useActions(conversation, snapshot, setAbout, show);
   const now = useNow(60);
   const rows = [];
+  const at = (index: number): Row | undefined => placed[index] ?? pending[index - placed.length];
   for (let index = start; index < end; index += 1) {
-    const row = index < messages.length ? messages[index]! : pending[index - messages.length]!;
-    const before =
-      index === 0
-        ? undefined
-        : index <= messages.length
-          ? messages[index - 1]
-          : pending[index - messages.length - 1];
+    const row = at(index)!;
+    const before = at(index - 1);
+    const key = keyOf(row);
     const day = !before || dayOf(before.at) !== dayOf(row.at) ? dayName(row.at, now) : null;
-    const newLine = "seq" in row && row.seq === unread.first;
-    const first = day !== null || newLine || !together(before, row);
+    if (isLine(row)) {
+      rows.push(<HappeningRow key={key} line={row} kind={kind} day={day} jump={show} />);
+      continue;
+    }
+    const newLine = !isPending(row) && row.seq === unread.first;
+    const shared = { first: day !== null || newLine || !together(before, row), day, actions };
     rows.push(
-      "seq" in row ? (
+      isPending(row) ? (
+        <PendingRow key={key} message={row} {...shared} />
+      ) : (
         <MessageRow
-          key={keyOf(row)}
+          key={key}
           message={row}
-          first={first}
-          day={day}
           newLine={newLine}
           receipt={receiptFor(row, snapshot)}
-          actions={actions}
+          {...shared}
         />
-      ) : (
-        <PendingRow key={`c${row.client_id}`} message={row} first={first} day={day} actions={actions} />
       ),
     );
   }
@@ -204,24 +214,15 @@ export function History({ conversation, snapshot, seq, setAbout }: Props) {
         </div>
       </div>
       {(away || !atEnd) && total > 0 && <JumpDown snapshot={snapshot} jump={toEnd} />}
-      <Announce messages={messages} atEnd={atEnd} />
+      <Announce last={placed.at(-1)} atEnd={atEnd} kind={kind} />
     </div>
   );
 }
 
-function keyOf(message: ShownMessage): string {
-  return message.actor_id === client.me?.user_id && message.client_id
-    ? `c${message.client_id}`
-    : `m${message.seq}`;
-}
-
-function together(
-  before: ShownMessage | PendingMessage | undefined,
-  row: ShownMessage | PendingMessage,
-): boolean {
-  if (!before || row.reply_to !== null) return false;
+function together(before: Row | undefined, row: ShownMessage | PendingMessage): boolean {
+  if (!before || isLine(before) || row.reply_to !== null) return false;
   const me = client.me?.user_id;
-  const author = (one: ShownMessage | PendingMessage) => ("seq" in one ? one.actor_id : me);
+  const author = (one: ShownMessage | PendingMessage) => (isPending(one) ? me : one.actor_id);
   return author(before) === author(row) && Date.parse(row.at) - Date.parse(before.at) < TOGETHER_MS;
 }
 
@@ -230,62 +231,6 @@ function receiptFor(message: ShownMessage, { summary, marks, members }: Conversa
   if (message.actor_id !== me || !summary) return null;
   const others = summary.kind === "direct" ? (summary.user_ids ?? []) : [...(members?.keys() ?? [])];
   return receiptOf(message.seq, marks, me, others);
-}
-
-/** Where what is new begins, as it was when one came: the place to go to, and the message that the line is above. */
-function useNewLine({ id, stand, messages, summary, atStart }: ConversationSnapshot) {
-  const kept = useRef<{ id: string; read: number; open: boolean } | null>(null);
-  if (kept.current?.id !== id)
-    kept.current = summary ? { id, read: stand.read, open: stand.unread > 0 } : null;
-  const { read = 0, open = false } = kept.current ?? {};
-  const first = useMemo(() => {
-    const reaches = atStart || (messages[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
-    if (!open || !reaches) return null;
-    const me = client.me?.user_id;
-    for (let at = indexOf(messages, read + 1); at < messages.length; at += 1) {
-      if (messages[at]!.actor_id !== me) return messages[at]!.seq;
-    }
-    return null;
-  }, [open, read, messages, atStart]);
-  return { place: open ? read + 1 : null, first };
-}
-
-/** Marks as read what was on the screen, while somebody looks. */
-function useReading(
-  conversation: Conversation,
-  snapshot: ConversationSnapshot,
-  settled: { current: boolean },
-  scroller: { current: HTMLDivElement | null },
-  list: { current: HTMLDivElement | null },
-): () => void {
-  const read = () => {
-    const box = scroller.current;
-    if (
-      !box ||
-      !list.current ||
-      !settled.current ||
-      document.visibilityState !== "visible" ||
-      !document.hasFocus()
-    )
-      return;
-    const bottom = box.scrollTop + box.clientHeight + BOTTOM_PX;
-    const rows = [...list.current.querySelectorAll<HTMLElement>("[data-seq]")];
-    const seen = rows.findLast((row) => row.offsetTop + row.offsetHeight <= bottom);
-    if (seen) conversation.markRead(Number(seen.dataset.seq));
-  };
-  const latest = useRef(read);
-  latest.current = read;
-  useEffect(read, [snapshot.messages]);
-  useEffect(() => {
-    const look = () => latest.current();
-    addEventListener("focus", look);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      removeEventListener("focus", look);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, []);
-  return read;
 }
 
 function useActions(
@@ -342,22 +287,33 @@ function JumpDown({ snapshot, jump }: { snapshot: ConversationSnapshot; jump: ()
 }
 
 /** Reads out what comes while one is here. */
-function Announce({ messages, atEnd }: { messages: readonly ShownMessage[]; atEnd: boolean }) {
-  const last = messages.at(-1);
-  const seen = useRef(last?.seq ?? 0);
+function Announce({ last, atEnd, kind }: { last: PlacedRow | undefined; atEnd: boolean; kind: Kind }) {
+  const name = useNames();
+  const seen = useRef(placeOf(last));
   const [text, setText] = useState("");
   useEffect(() => {
-    if (!last || !atEnd || last.seq <= seen.current) return;
-    const fresh = seen.current > 0 && last.actor_id !== client.me?.user_id;
-    seen.current = last.seq;
-    const author = client.people.get(last.actor_id);
-    if (fresh) setText(`${author?.display_name ?? "Somebody"}: ${plainText(last.body, 300)}`);
+    if (!last || !atEnd || placeOf(last) <= seen.current) return;
+    const fresh = seen.current > 0 && !isMine(last);
+    seen.current = placeOf(last);
+    if (!fresh) return;
+    if (isLine(last)) setText(told(last.happenings, kind, name));
+    else setText(`${name(last.actor_id)}: ${plainText(last.body, 300)}`);
   }, [last, atEnd]);
   return (
     <p class="hidden" aria-live="polite">
       {text}
     </p>
   );
+}
+
+/** Up to which seq a row reaches. */
+function placeOf(row: PlacedRow | undefined): number {
+  return row === undefined ? 0 : isLine(row) ? row.happenings.at(-1)!.seq : row.seq;
+}
+
+function isMine(row: PlacedRow): boolean {
+  const { actor_id } = isLine(row) ? row.happenings.at(-1)! : row;
+  return actor_id === client.me?.user_id;
 }
 
 /** Arrow keys go from message to message. */
@@ -379,18 +335,20 @@ function firstVisible(list: HTMLElement, top: number): HTMLElement | null {
   return null;
 }
 
-/** Where the first message at or after a seq is. */
-function indexOf(messages: readonly ShownMessage[], seq: number): number {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (messages[middle]!.seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function rowSeq(rows: readonly PlacedRow[], index: number): number | null {
+  return rows[index]?.seq ?? null;
 }
 
-function rowSeq(messages: readonly ShownMessage[], index: number): number | null {
-  return messages[index]?.seq ?? null;
+/** How far the end is followed while nobody looks: what is new to whoever comes back stays on the screen. */
+function mostForNobody(list: HTMLElement): number {
+  const line = looking() ? null : list.querySelector<HTMLElement>(".new-line");
+  return line ? line.offsetTop - NEW_LINE_PX : Number.POSITIVE_INFINITY;
+}
+
+/** Shows which message was asked for; whoever goes by keys goes on from it. */
+function pointAt(row: HTMLElement): void {
+  const message = row.querySelector<HTMLElement>(".message");
+  message?.classList.remove("pointed");
+  requestAnimationFrame(() => message?.classList.add("pointed"));
+  message?.focus({ preventScroll: true });
 }

@@ -164,7 +164,7 @@ export const PendingRow = memo(function PendingRow({ message, first, day, action
   );
 });
 
-function Separators({ day, newLine }: { day: string | null; newLine: boolean }) {
+export function Separators({ day, newLine }: { day: string | null; newLine: boolean }) {
   return (
     <>
       {day !== null && <h2 class="day">{day}</h2>}
@@ -173,7 +173,7 @@ function Separators({ day, newLine }: { day: string | null; newLine: boolean }) 
   );
 }
 
-function Text({ body, pending }: { body: string; pending?: boolean }) {
+export function Text({ body, pending }: { body: string; pending?: boolean }) {
   const people = useSnapshot(client.people.changes);
   const mention = useCallback<DrawMention>(
     (name) => {

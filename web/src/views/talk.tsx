@@ -13,29 +13,38 @@ import { lastSeen } from "../text/times";
 import { Composer } from "./composer";
 import { Details } from "./details";
 import { History } from "./history";
+import { Pins } from "./pins";
 
 /** What one is writing about: an answer to a message, or another text for one's own. */
 export type About = { kind: "reply" | "edit"; message: ShownMessage } | null;
+
+/** What is shown beside the messages. */
+type Beside = "details" | "pins" | null;
 
 export function Talk({ id, seq }: { id: string; seq: number | undefined }) {
   const conversation = useMemo(() => client.conversation(id), [id]);
   const snapshot = useSnapshot(conversation);
   const listed = useSnapshot(client.listed);
-  const wide = useMedia("(min-width: 1280px)");
-  const [details, setDetails] = useState(false);
+  const wide = useMedia("(min-width: 1081px)");
+  const [beside, setBeside] = useState<Beside>(null);
   const [about, setAbout] = useState<About>(null);
+  const [asked, setAsked] = useState(seq === undefined ? null : { seq });
   const known = snapshot.summary !== null;
   useEffect(() => {
     if (known) void conversation.open();
     return () => conversation.close();
   }, [conversation, known]);
 
+  useEffect(() => {
+    setAsked((was) => (seq === undefined ? null : was?.seq === seq ? was : { seq }));
+  }, [seq]);
+
   if (!snapshot.summary) return <Unknown listed={listed} />;
   return (
     <>
       <section class="talk" aria-label={titleOf(snapshot.summary, client.people.changes.getSnapshot())}>
-        <Head snapshot={snapshot} details={details} toggle={() => setDetails(!details)} />
-        <History conversation={conversation} snapshot={snapshot} seq={seq} setAbout={setAbout} />
+        <Head snapshot={snapshot} beside={beside} setBeside={setBeside} />
+        <History conversation={conversation} snapshot={snapshot} asked={asked} setAbout={setAbout} />
         <TypingLine snapshot={snapshot} />
         <Composer
           key={id}
@@ -45,7 +54,17 @@ export function Talk({ id, seq }: { id: string; seq: number | undefined }) {
           setAbout={setAbout}
         />
       </section>
-      {details && <Details snapshot={snapshot} wide={wide} close={() => setDetails(false)} />}
+      {beside === "details" && <Details snapshot={snapshot} close={() => setBeside(null)} />}
+      {beside === "pins" && (
+        <Pins
+          snapshot={snapshot}
+          close={() => setBeside(null)}
+          jump={(to) => {
+            if (!wide) setBeside(null); // it covers what one goes to
+            setAsked({ seq: to });
+          }}
+        />
+      )}
     </>
   );
 }
@@ -70,11 +89,11 @@ function Unknown({ listed }: { listed: boolean }) {
 
 interface HeadProps {
   snapshot: ConversationSnapshot;
-  details: boolean;
-  toggle: () => void;
+  beside: Beside;
+  setBeside: (beside: Beside) => void;
 }
 
-function Head({ snapshot, details, toggle }: HeadProps) {
+function Head({ snapshot, beside, setBeside }: HeadProps) {
   const summary = snapshot.summary!;
   const people = useSnapshot(client.people.changes);
   const presence = useSnapshot(client.people.presence);
@@ -103,19 +122,27 @@ function Head({ snapshot, details, toggle }: HeadProps) {
           <Subtitle snapshot={snapshot} />
         </p>
       </div>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label="About this conversation"
-        title="About this conversation"
-        aria-expanded={details}
-        onClick={toggle}
-      >
-        <Icon name="info" />
-      </button>
+      {BESIDE.map(([what, label, icon]) => (
+        <button
+          key={what}
+          type="button"
+          class="icon-button"
+          aria-label={label}
+          title={label}
+          aria-expanded={beside === what}
+          onClick={() => setBeside(beside === what ? null : what)}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
     </header>
   );
 }
+
+const BESIDE = [
+  ["pins", "Pinned messages", "pin"],
+  ["details", "About this conversation", "info"],
+] as const;
 
 const STATUS = { online: "Online", away: "Away", busy: "Do not disturb", invisible: "Invisible" } as const;
 

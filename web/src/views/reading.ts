@@ -1,0 +1,77 @@
+/** Reading: what counts as seen, and where what is new begins for somebody who comes back. */
+
+import type { Conversation, ConversationSnapshot } from "parley-client";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { client } from "../client";
+import { indexOf } from "./rows";
+
+const BOTTOM_PX = 40;
+
+interface Box {
+  current: HTMLDivElement | null;
+}
+
+/** Whether somebody looks at this page, and at everything that there is. */
+export function looking(): boolean {
+  return document.visibilityState === "visible" && document.hasFocus();
+}
+
+interface NewLine {
+  read: number;
+  open: boolean;
+  /** Whether everything was read since, so that what comes next begins anew. */
+  caughtUp: boolean;
+}
+
+/** Where what is new begins, as it was when one came: the place to go to, and the message that the line is above. */
+export function useNewLine(
+  conversation: Conversation,
+  { stand, messages, summary, atStart }: ConversationSnapshot,
+  elsewhere: { current: unknown },
+  settled: { current: boolean },
+) {
+  const kept = useRef<NewLine | null>(null);
+  if (summary) kept.current ??= { read: stand.read, open: stand.unread > 0, caughtUp: stand.unread === 0 };
+  const { read = 0, open = false } = kept.current ?? {};
+  const first = useMemo(() => {
+    const reaches = atStart || (messages[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
+    if (!open || !reaches) return null;
+    const me = client.me?.user_id;
+    for (let at = indexOf(messages, read + 1); at < messages.length; at += 1) {
+      if (messages[at]!.actor_id !== me) return messages[at]!.seq;
+    }
+    return null;
+  }, [open, read, messages, atStart]);
+  return { place: open ? read + 1 : null, first };
+}
+
+/** Marks as read what was on the screen, while somebody looks. */
+export function useReading(
+  conversation: Conversation,
+  snapshot: ConversationSnapshot,
+  settled: { current: boolean },
+  scroller: Box,
+  list: Box,
+): () => void {
+  const read = () => {
+    const box = scroller.current;
+    if (!box || !list.current || !settled.current || !looking()) return;
+    const bottom = box.scrollTop + box.clientHeight + BOTTOM_PX;
+    const rows = [...list.current.querySelectorAll<HTMLElement>("[data-seq]")];
+    const seen = rows.findLast((row) => row.offsetTop + row.offsetHeight <= bottom);
+    if (seen) conversation.markRead(Number(seen.dataset.seq));
+  };
+  const latest = useRef(read);
+  latest.current = read;
+  useEffect(read, [snapshot.messages]);
+  useEffect(() => {
+    const look = () => latest.current();
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+  return read;
+}
