@@ -380,6 +380,57 @@ const scenarios = {
     return [ada, bob];
   },
 
+  async what_was_missed_while_nobody_looked_is_new_to_whoever_comes_back() {
+    const ada = await Somebody.arrive("Ada");
+    await ada.signUp();
+    const bob = await Somebody.arrive("Bob");
+    await bob.signUp();
+    await ada.openWith(bob);
+    await ada.say("first");
+    await bob.page.locator(".side-list .item", { hasText: "Ada" }).click();
+    await reads(bob.page, "first");
+    await ada.page.locator(".state.read").waitFor();
+    const place = new URL(bob.page.url()).pathname;
+    const badge = (count) => bob.page.locator(".side-list .item .badge", { hasText: count });
+    const begins = bob.page.locator("[data-seq]", { has: bob.page.locator(".new-line") });
+
+    // The page was gone, at the end of the conversation: what came meanwhile is not seen by being loaded.
+    await bob.page.waitForTimeout(1_000); // what is shown is written a moment later
+    await bob.page.goto("about:blank");
+    await ada.sayMuch(80);
+    await bob.page.goto(url + place);
+    await begins.locator(".text", { hasText: /^number 1$/ }).waitFor();
+    await begins.locator(".text").click({ trial: true });
+    await bob.page.getByRole("button", { name: /^\d+ new$/ }).click();
+    await sees(bob.page, "number 80");
+    await badge("80").waitFor({ state: "detached" });
+    await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
+
+    // The page is there, in a window that is not the one somebody works in.
+    await bob.page.evaluate(() => {
+      document.hasFocus = () => false;
+    });
+    await ada.sayMuch(30);
+    await badge("30").waitFor();
+    await begins.locator(".text", { hasText: /^number 1$/ }).waitFor();
+    await begins.locator(".text").click({ trial: true });
+    await bob.page.evaluate(() => {
+      delete document.hasFocus;
+      dispatchEvent(new Event("focus"));
+    });
+    await badge("30").waitFor({ state: "detached" });
+    await bob.page.locator(".side-list .item .badge").waitFor(); // what is below the screen
+    await bob.page.getByRole("button", { name: /^\d+ new$/ }).click();
+    await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
+
+    // Whoever looks is shown no line above what they see come.
+    await ada.say("and one more");
+    await sees(bob.page, "and one more");
+    await ada.page.locator(".message", { hasText: "and one more" }).locator(".state.read").waitFor();
+    check((await begins.locator(".text").textContent()) === "number 1", "the line has moved");
+    return [ada, bob];
+  },
+
   async what_happened_stands_between_the_messages_and_what_is_pinned_in_a_list() {
     const ada = await Somebody.arrive("Ada");
     const bob = await Somebody.arrive("Bob");

@@ -13,7 +13,7 @@ interface Box {
 
 /** Whether somebody looks at this page, and at everything that there is. */
 export function looking(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
+  return document.visibilityState === "visible" && document.hasFocus() && client.link.value === "live";
 }
 
 interface NewLine {
@@ -23,7 +23,10 @@ interface NewLine {
   caughtUp: boolean;
 }
 
-/** Where what is new begins, as it was when one came: the place to go to, and the message that the line is above. */
+/**
+ * Where what is new begins: as it was when one came, and anew with what comes while nobody looks, a reload and a lost
+ * connection included. `place` is where to go to, `first` the message that the line is above.
+ */
 export function useNewLine(
   conversation: Conversation,
   { stand, messages, summary, atStart }: ConversationSnapshot,
@@ -32,6 +35,19 @@ export function useNewLine(
 ) {
   const kept = useRef<NewLine | null>(null);
   if (summary) kept.current ??= { read: stand.read, open: stand.unread > 0, caughtUp: stand.unread === 0 };
+  // At once, as what was missed came before the connection counts as live.
+  useLayoutEffect(() => {
+    return conversation.subscribe(() => {
+      const line = kept.current;
+      const { read, unread } = conversation.getSnapshot().stand;
+      if (!line) return;
+      if (unread === 0) line.caughtUp = true;
+      else if (line.caughtUp && (elsewhere.current || !looking())) {
+        kept.current = { read, open: true, caughtUp: false };
+        if (!elsewhere.current) settled.current = false; // until one is where it begins
+      }
+    });
+  }, [conversation]);
   const { read = 0, open = false } = kept.current ?? {};
   const first = useMemo(() => {
     const reaches = atStart || (messages[0]?.seq ?? Number.POSITIVE_INFINITY) <= read + 1;
@@ -68,9 +84,11 @@ export function useReading(
     const look = () => latest.current();
     addEventListener("focus", look);
     document.addEventListener("visibilitychange", look);
+    const stop = client.link.subscribe(look);
     return () => {
       removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
+      stop();
     };
   }, []);
   return read;
