@@ -70,6 +70,7 @@ from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.erasures import Erasures
+from parley.services.happenings import Happenings
 from parley.services.housekeeping import Chore, Housekeeping
 from parley.services.inspection import Inspection
 from parley.services.mails import Mails
@@ -416,7 +417,8 @@ def _services(
             most=settings.max_emoji,
             reacting=rate(settings.reactions_per_second, core.clock.monotonic),
         ),
-        pins=Pins(journal=journal, blocking=blocking, most=settings.max_pins),
+        pins=Pins(journal=journal, blocking=blocking, log=stores.log, most=settings.max_pins),
+        happenings=Happenings(journal=journal, log=stores.log),
         marks=Marks(
             journal=journal,
             blocking=blocking,

@@ -157,7 +157,7 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 spawn=world.background.spawn,
             ),
             reactions=Reactions(journal=world.journal, blocking=world.blocking),
-            pins=Pins(journal=world.journal, blocking=world.blocking),
+            pins=Pins(journal=world.journal, blocking=world.blocking, log=world.log),
             marks=Marks(
                 journal=world.journal,
                 blocking=world.blocking,

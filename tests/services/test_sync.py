@@ -1,8 +1,11 @@
 """Catching up by cursors."""
 
+import inspect
+
 import msgspec
 import pytest
 
+from parley.journal.capacity import Capacity
 from parley.model.errors import Invalid
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Standing
@@ -216,3 +219,13 @@ async def test_cursors_that_make_no_sense_are_invalid(
 ) -> None:
     with pytest.raises(Invalid):
         await chat.sync.catch_up(ANN, cursors, limit=limit)
+
+
+async def test_whoever_is_in_as_many_conversations_as_one_may_be_catches_up_in_one_go(
+    chat: Chat,
+) -> None:
+    most = inspect.signature(Capacity).parameters["most"].default
+    here = await chat.group(ANN)
+    left = {ConversationId(f"left meanwhile {number}"): 1 for number in range(2 * most)}
+    answer = await chat.sync.catch_up(ANN, {**left, here: 1})
+    assert answer.lost

@@ -122,7 +122,7 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
             spawn=world.background.spawn,
         ),
         Reactions(journal=world.journal, blocking=world.blocking),
-        Pins(journal=world.journal, blocking=world.blocking),
+        Pins(journal=world.journal, blocking=world.blocking, log=log),
         Marks(
             journal=world.journal,
             blocking=world.blocking,

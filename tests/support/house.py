@@ -42,6 +42,7 @@ from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.erasures import Erasures
+from parley.services.happenings import Happenings
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -182,7 +183,8 @@ class House:
             spawn=self.background.spawn,
         )
         self.reactions = Reactions(journal=self.journal, blocking=self.blocking)
-        self.pins = Pins(journal=self.journal, blocking=self.blocking)
+        self.pins = Pins(journal=self.journal, blocking=self.blocking, log=self.log)
+        self.happenings = Happenings(journal=self.journal, log=self.log)
         self.marks = Marks(
             journal=self.journal,
             blocking=self.blocking,
