@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from parley.socketio.deadlines import Deadlines
 
@@ -59,11 +59,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Wait for what is missing after these bytes: nothing, the body of the request that is answered, or a head."""
+        cycle: RequestResponseCycle | None = self.cycle  # None until the first head is there
         if self._upgraded or self.transport.is_closing():
             self._wait_for(None)
-        elif self.cycle is None or self.cycle.response_complete:
+        elif cycle is None or cycle.response_complete:
             self._wait_for(self._times.heads)
-        elif self.cycle.more_body:
+        elif cycle.more_body:
             self._wait_for(self._times.bodies)
         else:
             self._wait_for(None)
