@@ -185,6 +185,7 @@ async def _mongodb(
         integrity=store.integrity,
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
+        measured=store.measured,
         intake=store.intake,
     )
 
