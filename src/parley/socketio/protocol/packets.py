@@ -27,7 +27,7 @@ _BLANKS = b" \t\r\n"
 
 _HEADER = re.compile(rb"([0-6])(?:(\d{1,4})-)?(?:(/[^,]*+)(?:,|\Z))?(\d{1,16}+(?=\[))?")
 # An event in the root namespace with a plain name: nearly all of them.
-_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\]*)"([,\]])(?![\s\]])')
+_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\\x00-\x1f]*)"([,\]])(?![\s\]])')
 _NAMED = re.compile(rb'\[\s*("(?:[^"\\]++|\\.)*+"|-?\d{1,16})\s*([,\]])', re.DOTALL)
 
 
