@@ -139,7 +139,9 @@ class Device:
             if opcode == Opcode.TEXT:
                 self._packet(payload.decode())
             elif opcode == Opcode.CLOSE:
-                return  # the end of the connection follows it
+                # Without an answer the server would wait for one, for seconds. The end of the connection follows it.
+                wire.send(serialise(Opcode.CLOSE, payload[:2], mask=b"\0\0\0\0"))
+                return
 
     def _frame(self) -> tuple[int, bytes] | None:
         """The next whole frame; a server's are not masked."""
