@@ -345,8 +345,10 @@ FOLDERS: Mapping[str, list[Step]] = {
         Step(operation="reactions_add", status=200, who="bob"),
         Step(operation="reactions_remove", status=200, who="bob"),
         Step(operation="pins_pin", status=200, who="ada"),
+        Step(operation="pins_page", status=200, who="bob"),
         Step(operation="pins_unpin", status=200, who="ada"),
         Step(operation="messages_log", status=200, who="bob", query={"after": "0"}),
+        Step(operation="messages_happenings", status=200, who="bob", query={"after": "0"}),
         Step(operation="messages_catch_up", status=200, who="bob", body={"cursors": {}}),
     ],
     "Marks and presence": [

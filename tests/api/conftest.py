@@ -42,6 +42,7 @@ def app_of(house: House, *, secure: bool = False, **options: Any) -> Litestar:
         messages=house.messages,
         reactions=house.reactions,
         pins=house.pins,
+        happenings=house.happenings,
         marks=house.marks,
         presence=house.presence,
         typing=house.typing,

@@ -201,9 +201,22 @@ async def test_messages_are_pinned_and_unpinned(anna, boris, direct):
     await anna.post(f"{direct}/messages", body="hello")
     assert (await boris.put(f"{direct}/messages/2/pin")).json()["type"] == "message.pinned"
     assert (await anna.put(f"{direct}/messages/2/pin")).status_code == 204
-    assert (await anna.get(f"{direct}/messages/2")).json()["pinned"]
+    shown = (await anna.get(f"{direct}/messages/2")).json()
+    assert shown["pinned"]
+    assert (await anna.get(f"{direct}/pins")).json() == {"items": [shown]}
     assert (await anna.delete(f"{direct}/messages/2/pin")).json()["type"] == "message.unpinned"
     assert (await boris.delete(f"{direct}/messages/2/pin")).status_code == 204
+
+
+async def test_what_happened_to_the_conversation_itself_is_told(anna, boris, direct):
+    await anna.post(f"{direct}/messages", body="hello")
+    await boris.put(f"{direct}/messages/2/pin")
+    page = (await boris.get(f"{direct}/happenings")).json()
+    assert [entry["type"] for entry in page["items"]] == ["conversation.created", "message.pinned"]
+    page = (await boris.get(f"{direct}/happenings", limit=1)).json()
+    assert page["next"] == 1
+    page = (await boris.get(f"{direct}/happenings", after=1, before=3)).json()
+    assert page == {"items": []}
 
 
 async def test_outsiders_change_no_message(anna, carla, direct):

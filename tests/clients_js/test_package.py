@@ -7,6 +7,7 @@ from tests.support.server import ServerProcess
 
 LOGIC = [
     "client",
+    "contacts",
     "conversation",
     "indexeddb",
     "marking",
@@ -14,6 +15,7 @@ LOGIC = [
     "outbox",
     "replica",
     "session",
+    "syncing",
     "typing",
 ]
 

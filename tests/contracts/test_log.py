@@ -8,8 +8,12 @@ from parley.model.contents import deleted, emptied, is_erasure, revised
 from parley.model.conversations import fold
 from parley.model.entries import (
     Attachment,
+    Changes,
+    ConversationChanged,
     Entry,
+    MemberChanged,
     MemberJoined,
+    MemberLeft,
     MessageAnnotated,
     MessageDeleted,
     MessageEdited,
@@ -249,6 +253,42 @@ async def test_pages_of_messages(store: Store, pen: Pen) -> None:
     assert await page(2, None) == []
     assert await page(None, 2) == [4, 5]
     assert await page(None, 7) == []
+
+
+async def test_messages_by_their_seqs(store: Store, pen: Pen) -> None:
+    edit = MessageEdited(actor_id=ANN, message_seq=2, body="two")
+    reaction = ReactionAdded(actor_id=ANN, message_seq=2, emoji="+")
+    await store.write(pen, created(ANN), said("2"), reaction, said("4"), edit, said("6"))
+    found = await store.log.messages_at(pen.conversation_id, [6, 3, 2, 77])
+    assert sorted((message.seq, message.body) for message in found) == [(2, "two"), (6, "6")]
+    assert await store.log.messages_at(pen.conversation_id, []) == []
+
+
+async def test_what_happened_to_the_conversation_itself(store: Store, pen: Pen) -> None:
+    happened = (
+        created(ANN, BEN),
+        MemberJoined(actor_id=ANN, user_id=CAT, role="member"),
+        ConversationChanged(actor_id=ANN, changes=Changes(name="Home")),
+        MemberChanged(actor_id=ANN, user_id=CAT, role="guest"),
+        MessagePinned(actor_id=ANN, message_seq=2),
+        MessageUnpinned(actor_id=ANN, message_seq=2),
+        MemberLeft(actor_id=CAT, user_id=CAT, reason="left"),
+    )
+    reaction = ReactionAdded(actor_id=ANN, message_seq=2, emoji="+")
+    await store.write(pen, happened[0], said("2"), reaction, *happened[1:], said("10"))
+
+    async def seqs(after: int, before: int | None, limit: int = 9) -> list[int]:
+        found = await store.log.happenings(
+            pen.conversation_id, after=after, before=before, limit=limit
+        )
+        return [entry.seq for entry in found]
+
+    found = await store.log.happenings(pen.conversation_id, after=0, before=None, limit=9)
+    assert [type(entry) for entry in found] == [type(entry) for entry in happened]
+    assert await seqs(0, None) == [1, 4, 5, 6, 7, 8, 9]
+    assert await seqs(1, 6) == [4, 5]
+    assert await seqs(0, None, limit=2) == [1, 4]
+    assert await seqs(9, None) == []
 
 
 async def test_an_edit_sets_the_message_and_keeps_its_own_words(store: Store, pen: Pen) -> None:

@@ -398,6 +398,22 @@ async def test_a_pin_is_there_until_it_is_taken_away_or_its_message_deleted(chat
     assert (await chat.pins.unpin(ANN, where, 2)).entry is None
 
 
+async def test_what_is_pinned_comes_latest_first_in_pages_and_as_it_is_now(chat: Chat) -> None:
+    where = await chat.group(BEN)
+    await chat.say(ANN, where, "a", "b", "c", "d")
+    for seq in (3, 2, 5):
+        await chat.pins.pin(BEN, where, seq)
+    await chat.messages.edit(ANN, where, 3, "b, edited")
+    first = await chat.pins.page(BEN, where, limit=2)
+    assert [(message.seq, message.body) for message in first.items] == [(5, "d"), (3, "b, edited")]
+    assert first.next == 3
+    rest = await chat.pins.page(BEN, where, before=first.next, limit=2)
+    assert ([message.seq for message in rest.items], rest.next) == ([2], None)
+    assert all(message.pinned for message in (*first.items, *rest.items))
+    with pytest.raises(NotFound):
+        await chat.pins.page(CAT, where)
+
+
 async def test_outsiders_change_nothing(chat: Chat) -> None:
     where = await chat.group(BEN)
     await chat.say(ANN, where, "hello")
@@ -437,7 +453,9 @@ async def test_a_retried_change_is_answered_with_the_first(chat: Chat) -> None:
 
 
 async def test_so_many_are_pinned_and_no_more(chat: Chat) -> None:
-    pins = Pins(journal=chat.world.journal, blocking=chat.world.blocking, most=1)
+    pins = Pins(
+        journal=chat.world.journal, blocking=chat.world.blocking, log=chat.world.log, most=1
+    )
     where = await chat.group(BEN)
     await chat.say(ANN, where, "a", "b")
     await pins.pin(BEN, where, 2)

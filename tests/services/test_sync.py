@@ -1,8 +1,11 @@
 """Catching up by cursors."""
 
+import inspect
+
 import msgspec
 import pytest
 
+from parley.journal.capacity import Capacity
 from parley.model.errors import Invalid
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Standing
@@ -58,6 +61,25 @@ async def test_a_cursor_beyond_the_head_is_reset(chat: Chat) -> None:
     where = await chat.group(BEN)
     (missed,) = (await chat.sync.catch_up(BEN, {where: 99})).conversations
     assert (missed.reset, missed.head, missed.entries) == (True, 1, [])
+
+
+async def test_a_cursor_beyond_the_head_of_the_same_epoch_is_a_sign_of_a_rollback(
+    chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = await chat.group(BEN)
+    epoch = (await chat.sync.catch_up(BEN, {})).epoch
+    signs = chat.sync._rollbacks.signs
+    await chat.sync.catch_up(BEN, {where: 1}, epoch=epoch)
+    await chat.sync.catch_up(BEN, {where: 99}, epoch="of another store")
+    await chat.sync.catch_up(BEN, {where: 99})
+    assert signs["cursor"] == 0
+    (missed,) = (await chat.sync.catch_up(BEN, {where: 99}, epoch=epoch)).conversations
+    assert (missed.reset, missed.head, signs["cursor"]) == (True, 1, 1)
+    assert f"entries up to 99 of conversation {where}, which ends at 1." in caplog.text
+    for _ in range(8):
+        await chat.sync.catch_up(BEN, {where: 99}, epoch=epoch)
+    assert signs["cursor"] == 9
+    assert caplog.text.count("which ends at 1.") == 4, "the first, second, fourth and eighth"
 
 
 async def test_another_epoch_resets_everything(chat: Chat) -> None:
@@ -197,3 +219,13 @@ async def test_cursors_that_make_no_sense_are_invalid(
 ) -> None:
     with pytest.raises(Invalid):
         await chat.sync.catch_up(ANN, cursors, limit=limit)
+
+
+async def test_whoever_is_in_as_many_conversations_as_one_may_be_catches_up_in_one_go(
+    chat: Chat,
+) -> None:
+    most = inspect.signature(Capacity).parameters["most"].default
+    here = await chat.group(ANN)
+    left = {ConversationId(f"left meanwhile {number}"): 1 for number in range(2 * most)}
+    answer = await chat.sync.catch_up(ANN, {**left, here: 1})
+    assert answer.lost

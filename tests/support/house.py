@@ -26,6 +26,7 @@ from parley.journal.blocking import Blocking
 from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
+from parley.journal.rollbacks import Rollbacks
 from parley.model.buckets import Buckets
 from parley.model.sessions import Identity, SignedIn
 from parley.model.tries import Tries
@@ -41,6 +42,7 @@ from parley.services.contacts import Contacts, Rates
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.erasures import Erasures
+from parley.services.happenings import Happenings
 from parley.services.mails import Mails
 from parley.services.marks import Marks
 from parley.services.messages import Messages
@@ -181,7 +183,8 @@ class House:
             spawn=self.background.spawn,
         )
         self.reactions = Reactions(journal=self.journal, blocking=self.blocking)
-        self.pins = Pins(journal=self.journal, blocking=self.blocking)
+        self.pins = Pins(journal=self.journal, blocking=self.blocking, log=self.log)
+        self.happenings = Happenings(journal=self.journal, log=self.log)
         self.marks = Marks(
             journal=self.journal,
             blocking=self.blocking,
@@ -220,6 +223,7 @@ class House:
             log=self.log,
             marks=self.mark_store,
             preferences=self.preference_store,
+            rollbacks=Rollbacks(),
         )
 
     def more_accounts(self, **options: Any) -> Accounts:

@@ -3,6 +3,7 @@
 import { Api, type Profile } from "./api.js";
 import { Blocks } from "./blocks.js";
 import { Connection, type IoOptions } from "./connection.js";
+import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { ParleyError, refused } from "./errors.js";
 import { History } from "./history.js";
@@ -20,6 +21,7 @@ import { Syncing } from "./syncing.js";
 import { Typing } from "./typing.js";
 import type {
   Chosen,
+  Contact,
   Entry,
   EntryAck,
   Listed,
@@ -55,7 +57,11 @@ export class ParleyClient {
   readonly api: Api;
   readonly people: People;
   readonly blocks: Blocks;
+  /** Read by whoever shows them, `contacts.read()`, and brought up to date from then on. */
+  readonly contacts: Contacts;
   readonly link = new Cell<LinkState>("offline");
+  /** Why the server refuses to tell what was missed, which is asked for ever less often; null where it does not. */
+  readonly trouble = new Cell<ParleyError | null>(null);
   /** Whether the list of conversations is complete; until then it may be what was kept, or nothing. */
   readonly listed = new Cell(false);
   /** One's conversations, those of the latest activity first. */
@@ -92,6 +98,7 @@ export class ParleyClient {
       void this.#keeping.do((store) => store.savePeople(people));
     });
     this.blocks = new Blocks(this.session, (people) => this.people.learn(people));
+    this.contacts = new Contacts(this.session, (people) => this.people.learn(people));
     this.#typing = new Typing(
       (id) => this.#connection.command("typing", { conversation_id: id }),
       (id) => this.#changed(id),
@@ -269,6 +276,7 @@ export class ParleyClient {
       afresh: (ids) => this.#afresh(ids),
       taken: (answer, rest) => this.#taken(answer, rest),
       caughtUp: () => this.#caughtUp(),
+      refused: (error) => this.trouble.set(error),
     });
     this.conversations.changed();
     this.#connection.start();
@@ -294,6 +302,7 @@ export class ParleyClient {
     this.#marking.stop();
     this.#typing.clear();
     this.#outbox.clear();
+    this.trouble.set(null);
     this.link.set("offline");
   }
 
@@ -305,6 +314,7 @@ export class ParleyClient {
     this.#drafts.clear();
     this.people.clear();
     this.blocks.clear();
+    this.contacts.clear();
     this.status.set("online");
     this.listed.set(false);
     this.conversations.changed();
@@ -318,6 +328,7 @@ export class ParleyClient {
     this.#outbox.wake();
     this.people.connected();
     void this.blocks.read().catch(() => undefined); // told again at the next connection
+    if (this.contacts.all.value) void this.contacts.read().catch(() => undefined);
     void this.#readStatus().catch(() => undefined);
     if (!this.listed.value) await this.#readList(Number.POSITIVE_INFINITY);
     this.#syncing?.request();
@@ -372,6 +383,12 @@ export class ParleyClient {
         return this.#became((payload as { user: Me }).user);
       case "block.changed":
         return this.blocks.heard(payload as { user_id: string; blocked: boolean });
+      case "contact.changed":
+      case "contact.accepted":
+      case "contact.requested":
+        return this.contacts.heard((payload as { contact: Contact }).contact);
+      case "contact.removed":
+        return this.contacts.removed((payload as { user_id: string }).user_id);
       case "session.revoked":
         return this.session.end(
           refused({ code: "session_revoked", message: "This session was signed out." }),
@@ -438,6 +455,7 @@ export class ParleyClient {
   }
 
   #caughtUp(): void {
+    this.trouble.set(null);
     this.listed.set(true);
     this.link.set("live");
     this.#marking.connected();

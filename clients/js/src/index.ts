@@ -4,6 +4,7 @@ export { Api, type Changes, type DeviceSession, type Profile } from "./api.js";
 export { Blocks } from "./blocks.js";
 export { type ClientOptions, type LinkState, ParleyClient } from "./client.js";
 export type { ConnectionState } from "./connection.js";
+export { Contacts } from "./contacts.js";
 export { Conversation, type ConversationSnapshot } from "./conversation.js";
 export { ParleyError } from "./errors.js";
 export { indexedDbStore } from "./indexeddb.js";

@@ -7,6 +7,8 @@ import { batch } from "./observable.js";
 import type { SyncAnswer } from "./wire.js";
 
 const PAUSE_MS = 1_000;
+/** A refusal won't turn into an answer by being asked for again soon. */
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface SyncingWorld {
   /** Fetch these conversations anew, as nothing that is held of them counts; never rejects. */
@@ -15,6 +17,8 @@ export interface SyncingWorld {
   taken(answer: SyncAnswer, rest: Rest): void;
   /** Everything missed is there. */
   caughtUp(): void;
+  /** The server does not take what is asked of it, and may never do. */
+  refused(error: ParleyError): void;
 }
 
 export class Syncing {
@@ -25,6 +29,7 @@ export class Syncing {
   #again = false;
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #refusals = 0;
 
   constructor(connection: Connection, replica: Replica, world: SyncingWorld) {
     this.#connection = connection;
@@ -36,9 +41,9 @@ export class Syncing {
     return this.#running;
   }
 
-  /** Catch up; what is asked for meanwhile is done once more behind it. */
+  /** Catch up; what is asked for meanwhile is done once more behind it, and while one waits to ask again that will do. */
   request(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#timer !== undefined) return;
     if (this.#running) this.#again = true;
     else this.#page();
   }
@@ -46,6 +51,7 @@ export class Syncing {
   /** The connection went: whatever was under way has to be asked anew. */
   interrupted(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#running = false;
     this.#again = false;
   }
@@ -69,6 +75,7 @@ export class Syncing {
 
   /** Runs within the answer's callback: the pushes that the server held back come right behind it. */
   #take(answer: SyncAnswer): void {
+    this.#refusals = 0;
     const rest = batch(() => {
       const taken = this.#replica.takeSync(answer);
       this.#world.taken(answer, taken);
@@ -89,6 +96,15 @@ export class Syncing {
 
   #failed(error: ParleyError): void {
     this.#running = false;
-    this.#timer = setTimeout(() => this.request(), Math.max(PAUSE_MS, error.retryAfter * 1000));
+    this.#refusals = error.open ? 0 : this.#refusals + 1;
+    if (!error.open) this.#world.refused(error);
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** Math.max(0, this.#refusals - 1));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.request();
+      },
+      Math.max(pauseMs, error.retryAfter * 1000),
+    );
   }
 }

@@ -255,6 +255,29 @@ export interface Block {
   user?: User;
 }
 
+export type ContactStatus = "accepted" | "incoming" | "outgoing";
+
+export interface Contact {
+  user_id: string;
+  /** `incoming` is somebody who asks, `outgoing` somebody who was asked. */
+  status: ContactStatus;
+  since: string;
+  /** These three are for the owner of the list alone. */
+  name?: string;
+  notes?: string;
+  data?: Json;
+  user: User;
+}
+
+export interface ContactChanges {
+  name?: string | null;
+  notes?: string | null;
+  data?: Json | null;
+}
+
+/** A person, by exactly one of these. By e-mail few are found at all. */
+export type Whom = { user_id: string } | { username: string } | { email: string };
+
 export interface Problem {
   code: string;
   message: string;

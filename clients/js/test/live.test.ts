@@ -67,3 +67,24 @@ test("two people read each other's messages, edits, reactions and deletions", { 
   assert.deepEqual(his.getSnapshot().messages, hers.getSnapshot().messages);
   await Promise.all([ada.stop(), bob.stop()]);
 });
+
+test("a contact is added, named and removed, on all one's devices", { skip }, async () => {
+  const ada = await somebody("ada");
+  const bob = await somebody("bob");
+  const other = await again(ada);
+  await other.contacts.read();
+  await ada.contacts.read();
+  const { user_id } = await ada.contacts.add({ username: bob.me!.username! });
+  assert.equal(user_id, bob.me!.user_id);
+  const has = (name?: string) =>
+    until(other.contacts.all, (all) => !!all?.has(user_id) && all.get(user_id)!.name === name);
+  await has();
+  await ada.contacts.change(user_id, { name: "Bob from the fair" });
+  await has("Bob from the fair");
+  await ada.contacts.change(user_id, { name: null });
+  await has();
+  await ada.contacts.remove(user_id);
+  await until(other.contacts.all, (all) => all?.size === 0);
+  assert.equal(ada.contacts.all.value?.size, 0);
+  await Promise.all([ada.stop(), bob.stop(), other.stop()]);
+});

@@ -21,6 +21,7 @@ from parley.api.documentation import description, openapi
 from parley.api.emails import EmailRoutes
 from parley.api.erasures import ErasureRoutes
 from parley.api.errors import HANDLERS
+from parley.api.happenings import HappeningRoutes
 from parley.api.headers import Headers
 from parley.api.marks import MarkRoutes
 from parley.api.messages import MessageRoutes
@@ -48,6 +49,7 @@ from parley.services.contacts import Contacts
 from parley.services.conversations import Conversations
 from parley.services.emails import Emails
 from parley.services.erasures import Erasures
+from parley.services.happenings import Happenings
 from parley.services.marks import Marks
 from parley.services.messages import Messages
 from parley.services.passwords import Passwords
@@ -85,6 +87,7 @@ class Services(Struct, frozen=True, kw_only=True):
     messages: Messages
     reactions: Reactions
     pins: Pins
+    happenings: Happenings
     marks: Marks
     presence: Presences
     typing: Typing
@@ -168,6 +171,7 @@ def _routes(
         *MessageRoutes(messages=services.messages, door=door).routes(),
         *ReactionRoutes(reactions=services.reactions, door=door).routes(),
         *PinRoutes(pins=services.pins, door=door).routes(),
+        *HappeningRoutes(happenings=services.happenings, door=door).routes(),
         *MarkRoutes(marks=services.marks, door=door).routes(),
         *PresenceRoutes(presence=services.presence, door=door).routes(),
         *SyncRoutes(sync=services.sync, door=door).routes(),

@@ -6,11 +6,11 @@ from litestar.types import AsyncAnyCallable
 
 from parley.api.answers import UNCHANGED, appended
 from parley.api.authentication import Doorkeeper
-from parley.api.requests import Id, JsonRequest, Seq
-from parley.api.routes import TOLD, Method, route
+from parley.api.requests import FromSeq, Id, JsonRequest, Limit, Seq
+from parley.api.routes import INSIDE, TOLD, Method, route
 from parley.model.entries import MessagePinned, MessageUnpinned
 from parley.model.ids import ConversationId
-from parley.services.pins import Pins
+from parley.services.pins import PinPage, Pins
 
 
 class PinRoutes:
@@ -19,8 +19,13 @@ class PinRoutes:
         self._door = door
 
     def routes(self) -> list[HTTPRouteHandler]:
-        path = "/v1/conversations/{conversation_id:str}/messages/{seq:int}/pin"
-        return [self._route("PUT", path, self.pin), self._route("DELETE", path, self.unpin)]
+        conversation = "/v1/conversations/{conversation_id:str}"
+        path, door = f"{conversation}/messages/{{seq:int}}/pin", self._door
+        return [
+            route("GET", f"{conversation}/pins", self.page, tag="pins", door=door, refusals=INSIDE),
+            self._route("PUT", path, self.pin),
+            self._route("DELETE", path, self.unpin),
+        ]
 
     def _route(self, method: Method, path: str, handler: AsyncAnyCallable) -> HTTPRouteHandler:
         return route(
@@ -31,6 +36,14 @@ class PinRoutes:
             door=self._door,
             refusals=TOLD,
             besides={204: UNCHANGED},
+        )
+
+    async def page(
+        self, request: JsonRequest, conversation_id: Id, limit: Limit = 50, before: FromSeq = None
+    ) -> PinPage:
+        """The pinned messages as they are now, the latest message first; at most 50 at once."""
+        return await self._pins.page(
+            request.user.user_id, ConversationId(conversation_id), before=before, limit=limit
         )
 
     async def pin(

@@ -56,8 +56,8 @@ from parley.socketio.namespace import Namespace
 logger = logging.getLogger(__name__)
 
 VIEW_PAUSES: Final = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0)
-"""Seconds that a handshake waits, each time, for a list of memberships and what was delivered to agree: the list is read
-again where it is behind, and deliveries are waited for where they are.
+"""Seconds that a handshake waits, each time, for a list of memberships and what was delivered to agree: the list is
+read again where it is behind, and deliveries are waited for where they are.
 """
 
 

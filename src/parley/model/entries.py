@@ -4,7 +4,7 @@ Fields that are at their default are left out of the JSON. The journal stamps wh
 (`conversation_id`, `seq`, `at`, `messages`); until then they hold values that no stamped entry has.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -187,6 +187,19 @@ AnyEntry = (
     | ConversationChanged
     | ConversationDeleted
 )
+
+
+HAPPENINGS: Final[tuple[type[Entry], ...]] = (
+    MessagePinned,
+    MessageUnpinned,
+    MemberJoined,
+    MemberLeft,
+    MemberChanged,
+    ConversationCreated,
+    ConversationChanged,
+    ConversationDeleted,
+)
+"""What happens to the conversation itself, beside what is said in it."""
 
 
 def people_named(entry: Entry) -> tuple[UserId, ...]:

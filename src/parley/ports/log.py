@@ -128,6 +128,18 @@ class Log(ABC):
         """
 
     @abstractmethod
+    async def messages_at(
+        self, conversation_id: ConversationId, seqs: Sequence[int]
+    ) -> list[MessageNew]:
+        """The messages with these seqs, in no order; a seq that is no message's is left out."""
+
+    @abstractmethod
+    async def happenings(
+        self, conversation_id: ConversationId, *, after: int, before: int | None, limit: int
+    ) -> list[Entry]:
+        """The first entries of the types `HAPPENINGS` between two seqs, neither included, ascending."""
+
+    @abstractmethod
     async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]
     ) -> tuple[int, Mapping[int, Aftermath]]:

@@ -64,7 +64,7 @@ class Config:
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
     handshake_timeout: float = 10.0
-    """For what `Server.admit` awaits; past it 503."""
+    """For a connection's first byte, past it it is cut; for what `Server.admit` awaits, past it 503."""
     connect_timeout: float = 45.0
     """From the handshake until some namespace is connected, middleware included."""
     upgrade_timeout: float = 10.0

@@ -284,6 +284,8 @@ async def test_a_deposed_primary_is_not_believed(front: Front, store: MongoStore
         store.log.read(HOME, 0),
         store.log.load(HOME),
         store.log.messages(HOME, before=None, after=None, limit=10),
+        store.log.messages_at(HOME, [1]),
+        store.log.happenings(HOME, after=0, before=None, limit=10),
         store.log.find(HOME, ANN, "c"),
         store.log.catch_up(ANN, {}, 10, 1000),
         store.conversations.memberships(ANN),

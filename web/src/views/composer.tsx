@@ -7,6 +7,7 @@ import { useSnapshot, useUser } from "../hooks";
 import { nameOf, otherOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
+import { composing } from "../text/composing";
 import { plainText } from "../text/plain";
 import { useBlocks } from "./blocks";
 import type { About } from "./talk";
@@ -62,7 +63,7 @@ export function Composer({ conversation, snapshot, about, setAbout }: Props) {
     setAbout(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing || names.onKeyDown(event)) return;
+    if (composing(event) || names.onKeyDown(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !coarse()) {
       event.preventDefault();
       submit();

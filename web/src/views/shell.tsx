@@ -1,5 +1,6 @@
 /** The frame: the list at the side, and what was chosen of it. */
 
+import type { LinkState, ParleyError } from "parley-client";
 import { useEffect, useState } from "preact/hooks";
 import { client } from "../client";
 import { useSnapshot } from "../hooks";
@@ -64,6 +65,7 @@ function Welcome() {
 /** What the connection is about, once it takes longer than a blink. */
 export function LinkLine() {
   const link = useSnapshot(client.link);
+  const trouble = useSnapshot(client.trouble);
   const [late, setLate] = useState(false);
   useEffect(() => {
     setLate(false);
@@ -72,17 +74,18 @@ export function LinkLine() {
     return () => clearTimeout(timer);
   }, [link]);
   const shown = late && link !== "live";
+  const bad = link === "offline" || trouble !== null;
   return (
     <div role="status" aria-live="polite">
-      {shown && (
-        <p class={`link-state ${link === "offline" ? "" : "calm"}`}>
-          {link === "offline"
-            ? "Not connected. What you write is kept, and sent once the server is back."
-            : "Catching up with what you missed…"}
-        </p>
-      )}
+      {shown && <p class={`link-state ${bad ? "" : "calm"}`}>{linkText(link, trouble)}</p>}
     </div>
   );
+}
+
+function linkText(link: LinkState, trouble: ParleyError | null): string {
+  if (link === "offline") return "Not connected. What you write is kept, and sent once the server is back.";
+  if (trouble) return `What you missed can't be had right now. ${trouble.message}`;
+  return "Catching up with what you missed…";
 }
 
 /** The tab says how much is unread. */

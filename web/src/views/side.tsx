@@ -10,6 +10,7 @@ import { Menu } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { attempt } from "../parts/notices";
 import { follow, go, type Place, pathOf } from "../router";
+import { composing } from "../text/composing";
 import { whenShort } from "../text/times";
 import { Found } from "./found";
 
@@ -33,6 +34,7 @@ export function Side({ place }: { place: Place }) {
           autoComplete="off"
           onInput={(event) => setQuery(event.currentTarget.value)}
           onKeyDown={(event) => {
+            if (composing(event)) return;
             if (event.key === "Escape") setQuery("");
             if (event.key === "ArrowDown") step(event, 1);
           }}

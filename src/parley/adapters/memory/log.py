@@ -12,7 +12,7 @@ from parley.adapters.memory.disk import CommandKey, Disk
 from parley.adapters.memory.faults import Crashed, Fate, Faults
 from parley.adapters.memory.reading import catch_up, page
 from parley.model.conversations import State
-from parley.model.entries import Entry, MessageEdited, MessageNew
+from parley.model.entries import HAPPENINGS, Entry, MessageEdited, MessageNew
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
@@ -92,6 +92,26 @@ class MemoryLog(Log):
         return await self.look(
             lambda: page(self.disk.log(conversation_id), before=before, after=after, limit=limit)
         )
+
+    async def messages_at(
+        self, conversation_id: ConversationId, seqs: Sequence[int]
+    ) -> list[MessageNew]:
+        def reading() -> list[MessageNew]:
+            log = [record.entry for record in self.disk.log(conversation_id)]
+            there = [entry for entry in log if isinstance(entry, MessageNew)]
+            return [message for message in there if message.seq in seqs]
+
+        return await self.look(reading)
+
+    async def happenings(
+        self, conversation_id: ConversationId, *, after: int, before: int | None, limit: int
+    ) -> list[Entry]:
+        def reading() -> list[Entry]:
+            end = None if before is None else before - 1
+            log = [record.entry for record in self.disk.log(conversation_id)[after:end]]
+            return [entry for entry in log if isinstance(entry, HAPPENINGS)][:limit]
+
+        return await self.look(reading)
 
     async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]

@@ -15,7 +15,7 @@ from parley.adapters.mongo.reading import Reading
 from parley.adapters.mongo.views import Views
 from parley.model.contents import is_erasure
 from parley.model.conversations import State
-from parley.model.entries import Entry, MemberLeft, MessageEdited, MessageNew
+from parley.model.entries import HAPPENINGS, Entry, MemberLeft, MessageEdited, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
 from parley.model.messages import UNTOUCHED, Aftermath, followed, target
@@ -23,6 +23,7 @@ from parley.ports.answers import Answer
 from parley.ports.log import Appended, CatchUp, Log, Record, StoreIdentity
 
 _BEHIND_ALL = 1 << 62
+_HAPPENINGS = tuple(str(one.__struct_config__.tag) for one in HAPPENINGS)
 
 
 class MongoLog(Log):
@@ -96,6 +97,23 @@ class MongoLog(Log):
             records.reverse()
         present = await self._reading.present(conversation_id, applied, records)
         return head, [record.entry for record in present if isinstance(record.entry, MessageNew)]
+
+    async def messages_at(
+        self, conversation_id: ConversationId, seqs: Sequence[int]
+    ) -> list[MessageNew]:
+        await self._database.confirm(conversation_id)
+        applied = await self._views.applied(conversation_id)
+        records = await self._entries.at(conversation_id, seqs)
+        present = await self._reading.present(conversation_id, applied, records)
+        return [record.entry for record in present if isinstance(record.entry, MessageNew)]
+
+    async def happenings(
+        self, conversation_id: ConversationId, *, after: int, before: int | None, limit: int
+    ) -> list[Entry]:
+        await self._database.confirm(conversation_id)
+        bounds = {"$gt": after} if before is None else {"$gt": after, "$lt": before}
+        records = await self._entries.of_types(conversation_id, bounds, _HAPPENINGS, limit=limit)
+        return [record.entry for record in records]
 
     async def aftermaths(
         self, conversation_id: ConversationId, message_seqs: Sequence[int]

@@ -1,5 +1,6 @@
 """The log, kept in SQLite."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -10,7 +11,7 @@ from parley.adapters.sqlite.database import Database
 from parley.adapters.sqlite.reactions import aftermaths
 from parley.adapters.sqlite.views import decode_data
 from parley.model.conversations import Ban, Member, State
-from parley.model.entries import MessageEdited, MessageNew
+from parley.model.entries import HAPPENINGS, Entry, MessageEdited, MessageNew
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp
 from parley.model.messages import Aftermath
@@ -31,6 +32,12 @@ _MESSAGES: Final = (
 )
 _FIRST_AFTER: Final = f"{_MESSAGES} AND seq > ? ORDER BY seq LIMIT ?"
 _LAST_BEFORE: Final = f"{_MESSAGES} AND seq < ? ORDER BY seq DESC LIMIT ?"
+_MESSAGES_AT: Final = f"{_MESSAGES} AND seq IN (SELECT value FROM json_each(?))"
+_HAPPENINGS: Final = f"""
+    SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ({_KEY})
+    AND type IN ({", ".join(str(rows.CODES[one]) for one in HAPPENINGS)})
+    AND seq > ? AND seq < ? ORDER BY seq LIMIT ?
+"""
 _EDITS: Final = f"""
     SELECT {rows.COLUMNS} {rows.FROM}
     WHERE conversation = ({_KEY}) AND target = ? AND target IS NOT NULL
@@ -99,6 +106,25 @@ class SqliteLog(Log):
                 found = connection.execute(_LAST_BEFORE, (conversation_id, bound, limit)).fetchall()
                 found.reverse()
             return head, [rows.message(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def messages_at(
+        self, conversation_id: ConversationId, seqs: Sequence[int]
+    ) -> list[MessageNew]:
+        def reading(connection: sqlite3.Connection) -> list[MessageNew]:
+            found = connection.execute(_MESSAGES_AT, (conversation_id, json.dumps(list(seqs))))
+            return [rows.message(conversation_id, row) for row in found]
+
+        return await self._database.read(reading)
+
+    async def happenings(
+        self, conversation_id: ConversationId, *, after: int, before: int | None, limit: int
+    ) -> list[Entry]:
+        def reading(connection: sqlite3.Connection) -> list[Entry]:
+            bounds = (after, _BEHIND_ALL if before is None else before)
+            found = connection.execute(_HAPPENINGS, (conversation_id, *bounds, limit))
+            return [rows.entry(conversation_id, row) for row in found]
 
         return await self._database.read(reading)
 
