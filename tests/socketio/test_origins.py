@@ -24,7 +24,9 @@ def test_look_alikes_are_others(origin: str) -> None:
     assert not origin_allowed(Config(), OWN | {"origin": origin})
 
 
-@pytest.mark.parametrize("origin", ["http://[", "https://[::1", "//[x]", "https://a]b", "http://\u2100.x"])
+@pytest.mark.parametrize(
+    "origin", ["http://[", "https://[::1", "//[x]", "https://a]b", "http://\u2100.x"]
+)
 def test_what_is_no_address_is_another(origin: str) -> None:
     assert not origin_allowed(Config(), OWN | {"origin": origin})
 

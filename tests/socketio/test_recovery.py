@@ -358,7 +358,7 @@ async def test_a_push_that_the_replay_has_brought_is_not_sent_twice() -> None:
     assert client.offset == "4"
 
 
-async def test_pushes_to_rooms_joined_while_it_returns_come_in_their_place_among_the_replay() -> None:
+async def test_pushes_to_rooms_joined_on_the_way_in_come_in_their_place_in_the_replay() -> None:
     """Behind it, they would take the client's offset back, and the next return would bring things twice."""
     server, _ = make()
     chat = server.namespace()
