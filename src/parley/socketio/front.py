@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from parley.socketio.deadlines import Deadlines
 
-# Nothing that two parsers could read differently, nothing that a body could follow.
+# Nothing that two parsers could read differently, nothing that a body could follow. Case is ignored
+# in those names alone: all over it would take more than twice the time, 4.5 us for a browser's.
 _HEAD = re.compile(
     rb"GET /[!-~]*+ HTTP/1\.1\r\n"
-    rb"(?:(?!(?:content-length|transfer-encoding|expect):)"
-    rb"[!#$%&'*+.^_`|~0-9a-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n",
-    re.IGNORECASE,
+    rb"(?:(?!(?i:content-length|transfer-encoding|expect):)"
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
 )
 _UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 _MAX_HEAD = 16_384
