@@ -47,6 +47,7 @@ from parley.journal.blocking import Blocking
 from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
+from parley.journal.rollbacks import Rollbacks
 from parley.measures import Parts, measured
 from parley.model.buckets import Buckets
 from parley.model.origins import Origins
@@ -139,7 +140,8 @@ async def build(
     stores = core.stores
     people = _people(settings, core)
     journal = _journal(core, core.clock, settings.awake_conversations)
-    services = _services(settings, core, people, journal)
+    rollbacks = Rollbacks()
+    services = _services(settings, core, people, journal, rollbacks)
     erasing = Chore("carrying on erasures", ERASURES_S, services.erasures.carry_on)
     housekeeping = Housekeeping(
         chores=(*people.chores, erasing), after=core.after, spawn=core.background.spawn
@@ -151,7 +153,7 @@ async def build(
     await services.presence.start()
     inside.push_async_callback(services.presence.close)
     browsers = _browsers(settings)
-    gateway = _gateway(settings, core, services, browsers)
+    gateway = _gateway(settings, core, services, browsers, rollbacks)
     sockets = gateway.sockets
     if stores.heard is not None:
         core.bus.subscribe(on_record=stores.heard)
@@ -160,6 +162,7 @@ async def build(
     requests = Requests()
     parts = Parts(
         journal=journal,
+        rollbacks=rollbacks,
         hub=gateway.hub,
         door=gateway.door,
         sockets=sockets,
@@ -324,7 +327,9 @@ def _people(settings: Settings, core: Core) -> People:
     )
 
 
-def _services(settings: Settings, core: Core, people: People, journal: Journal) -> Services:
+def _services(
+    settings: Settings, core: Core, people: People, journal: Journal, rollbacks: Rollbacks
+) -> Services:
     stores = core.stores
     if stores.log.shared:
         core.bus.subscribe(on_record=journal.on_record)
@@ -442,7 +447,11 @@ def _services(settings: Settings, core: Core, people: People, journal: Journal) 
             most_members=settings.max_typing_members,
         ),
         sync=Sync(
-            journal=journal, log=stores.log, marks=stores.marks, preferences=stores.preferences
+            journal=journal,
+            log=stores.log,
+            marks=stores.marks,
+            preferences=stores.preferences,
+            rollbacks=rollbacks,
         ),
     )
 
@@ -532,7 +541,9 @@ class Gateway(Struct, frozen=True, kw_only=True):
     door: Door
 
 
-def _gateway(settings: Settings, core: Core, services: Services, browsers: Browsers) -> Gateway:
+def _gateway(
+    settings: Settings, core: Core, services: Services, browsers: Browsers, rollbacks: Rollbacks
+) -> Gateway:
     server = Server(
         Config(
             ping_interval=settings.ping_interval_seconds,
@@ -550,7 +561,7 @@ def _gateway(settings: Settings, core: Core, services: Services, browsers: Brows
     namespace = server.namespace()
     offsets = Offsets(core.stores.replays, core.stores.identity.epoch)
     if settings.recovery != "never":
-        server.recovery = _recoveries(settings, core, namespace, offsets)
+        server.recovery = _recoveries(settings, core, namespace, offsets, rollbacks)
     hub = Hub(
         namespace=namespace,
         views=core.stores.conversations,
@@ -592,7 +603,7 @@ def _gateway(settings: Settings, core: Core, services: Services, browsers: Brows
 
 
 def _recoveries(
-    settings: Settings, core: Core, namespace: Namespace, offsets: Offsets
+    settings: Settings, core: Core, namespace: Namespace, offsets: Offsets, rollbacks: Rollbacks
 ) -> Recoveries:
     stores = core.stores
     return Recoveries(
@@ -607,6 +618,7 @@ def _recoveries(
         pids=PrivateIds(
             key=core.derived_key("private ids"), bus_epoch=offsets.bus_epoch, random=token_bytes
         ),
+        rollbacks=rollbacks,
     )
 
 

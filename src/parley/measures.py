@@ -11,6 +11,7 @@ from parley.api.tally import Tally as Requests
 from parley.gateway.door import Door
 from parley.gateway.hub import Hub
 from parley.journal.journal import Journal
+from parley.journal.rollbacks import Rollbacks
 from parley.ports.measures import Family, Histogram, Labels
 from parley.socketio.server import Server
 from parley.stores import Stores
@@ -20,6 +21,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Where things are counted."""
 
     journal: Journal
+    rollbacks: Rollbacks
     hub: Hub
     door: Door
     sockets: Server
@@ -67,6 +69,12 @@ def _conversations(parts: Parts) -> Iterator[Family]:
         "Appends of which not all got in, by what stopped them.",
         "by",
         tally.stopped,
+    )
+    yield _counters(
+        "parley_rollback_signs",
+        "Clients that came with something beyond all that is written, by what it was.",
+        "what",
+        parts.rollbacks.signs,
     )
 
 

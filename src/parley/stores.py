@@ -19,7 +19,7 @@ from parley.adapters.sqlite.codes import SqliteCodes
 from parley.adapters.sqlite.connections import fault_of_disk
 from parley.adapters.sqlite.contacts import SqliteContacts
 from parley.adapters.sqlite.conversations import SqliteConversations
-from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.database import FILES, Database
 from parley.adapters.sqlite.erasures import SqliteErasures
 from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
@@ -109,6 +109,7 @@ async def open_stores(
 
 
 async def _sqlite(settings: Settings, folder: DataFolder, inside: AsyncExitStack) -> Stores:
+    folder.keep_private(FILES)
     try:
         database = await Database.open(
             folder.path, fatal=end_at_once, synchronous=settings.synchronous
@@ -184,6 +185,7 @@ async def _mongodb(
         integrity=store.integrity,
         trouble=lambda: None if store.answers else "the database does not answer",
         heard=store.heard,
+        measured=store.measured,
         intake=store.intake,
     )
 

@@ -169,6 +169,19 @@ def test_a_restore_goes_nowhere_that_a_server_holds_or_a_database_lies(tmp_path:
     assert nothing.stderr.count("\n") == 1
 
 
+def test_a_database_that_others_could_read_is_closed_to_them_by_the_next_start(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    parley("seed", "--people", "2", "--conversations", "1", "--messages", "1", data=data)
+    files = [data / name for name in ("parley.db", "parley.db.highest")]
+    (data / "parley.db-wal").touch()
+    for path in (*files, data / "parley.db-wal"):
+        path.chmod(0o644)
+    parley("check", data=data)
+    assert {path.stat().st_mode & 0o777 for path in data.iterdir() if path.is_file()} == {0o600}
+
+
 def test_a_damaged_page_is_told_by_check_in_words(tmp_path: Path) -> None:
     data = tmp_path / "data"
     parley("seed", "--people", "5", "--conversations", "3", "--messages", "500", data=data)

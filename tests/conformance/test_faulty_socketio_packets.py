@@ -26,6 +26,11 @@ FAULTS: list[tuple[Packet, ...]] = [
     ('42abc["message-with-ack",1]',),
     ('42-1["message-with-ack",1]',),
     ('42/custom["message"]',),
+    # no JSON, whoever listens
+    ('42["message",NaN]',),
+    ('42["message",-Infinity]',),
+    ('42["unheard",{]',),
+    ('42["un\nheard"]',),
     # reserved names
     ('42["connect"]',),
     ('42["connect_error"]',),

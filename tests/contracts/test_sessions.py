@@ -33,7 +33,9 @@ async def test_what_is_created_is_there(store: Store) -> None:
 async def test_a_session_is_replaced(store: Store) -> None:
     before = session("s")
     await store.sessions.create(before)
-    after = replace(before, current=b"two", previous=b"one", rotated_ms=7, used_ms=7)
+    after = replace(
+        before, key=b"another", current=b"two", previous=b"one", rotated_ms=7, used_ms=7
+    )
     assert await store.sessions.replace(before, after) is True
     assert await store.sessions.get(before.session_id) == after
 

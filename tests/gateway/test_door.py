@@ -28,6 +28,7 @@ from parley.gateway.expiry import Expiry
 from parley.gateway.socket_commands import SocketCommands
 from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
+from parley.journal.rollbacks import Rollbacks
 from parley.model.accounts import Account
 from parley.model.entries import ConversationDeleted
 from parley.model.errors import SessionRevoked, TokenExpired, Unauthenticated, Unavailable
@@ -189,7 +190,13 @@ async def door(node: Node) -> AsyncIterator[DoorNode]:
                 capacity=capacity,
                 random=secrets.token_bytes,
             ),
-            sync=Sync(journal=world.journal, log=world.log, marks=marks, preferences=preferences),
+            sync=Sync(
+                journal=world.journal,
+                log=world.log,
+                marks=marks,
+                preferences=preferences,
+                rollbacks=Rollbacks(),
+            ),
         ),
         socket_commands=SocketCommands(
             typing=Typing(

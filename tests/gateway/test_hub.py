@@ -7,6 +7,7 @@ import pytest
 
 from parley.adapters.memory.faults import Faults, Reading
 from parley.gateway import hub
+from parley.gateway.connection import Connection
 from parley.model.accounts import Account, as_me
 from parley.model.entries import (
     ConversationCreated,
@@ -19,7 +20,9 @@ from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.instants import timestamp
 from parley.ports.bus import MeChanged, SessionRevoked
 from parley.ports.log import Record
+from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, node_over
+from tests.socketio.links import Link, tick
 from tests.support.world import ANN, BEN, CAT, HOME
 
 
@@ -364,3 +367,24 @@ async def test_one_entry_is_encoded_once_whatever_the_number_of_sockets(
     )
     await node.world.send(ANN, "one")
     assert encoded == ["message.new"]
+
+
+async def test_a_session_that_ends_while_its_socket_comes_in_is_sent_nothing(node: Node) -> None:
+    """Between the look at the session and the reply may lie a recovery, which reads the store."""
+    reading = asyncio.Event()
+
+    async def come_in(socket: Socket) -> None:
+        socket.data = connection = Connection(socket, BEN, SessionId("ended"))
+        await node.hub.welcome(connection)
+        await reading.wait()
+
+    node.namespace.use(come_in)
+    link = Link(node.namespace.server)
+    link.send("40")
+    await tick()
+    node.hub.end_session(BEN, SessionId("ended"))
+    await node.world.send(ANN, "for members whose session lives")
+    reading.set()
+    await tick()
+    assert [text[:2] for text in link.texts()[1:]] == ["44"]
+    assert not node.namespace.sockets

@@ -12,6 +12,7 @@ from parley.adapters.memory.marks import MemoryMarks
 from parley.gateway.connection import Connection
 from parley.gateway.offsets import Offsets
 from parley.gateway.recovery import PrivateIds, Recoveries
+from parley.journal.rollbacks import Rollbacks
 from parley.model.entries import ConversationCreated, FirstMember
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
@@ -39,8 +40,13 @@ class Recovering:
             marks=MemoryMarks(node.world.log),
             bounds=Bounds(500, 100_000),
         )
+        self.rollbacks = Rollbacks()
         self.recoveries = Recoveries(
-            namespace=node.namespace, offsets=self.offsets, recovery=self.recovery, pids=self.pids
+            namespace=node.namespace,
+            offsets=self.offsets,
+            recovery=self.recovery,
+            pids=self.pids,
+            rollbacks=self.rollbacks,
         )
         node.namespace.server.recovery = self.recoveries
 
@@ -144,6 +150,21 @@ async def test_an_offset_of_another_store_or_bus_is_refused(recovering: Recoveri
         assert await recovering.resume(connection, connection.socket.pid, offset) is None, offset
     fine = f"store.{recovering.offsets.bus_epoch}.{tail}"
     assert await recovering.resume(connection, connection.socket.pid, fine) is not None
+
+
+async def test_an_offset_beyond_all_that_is_written_is_counted_as_a_sign_of_a_rollback(
+    recovering: Recovering, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection, _ = await recovering.connect(BEN)
+    await recovering.node.world.send(ANN, "one")
+    tail = recovering.offsets.tail
+    assert tail is not None
+    beyond = recovering.offsets.at(tail + 1)
+    assert await recovering.resume(connection, "made up", beyond) is None
+    assert recovering.rollbacks.signs["offset"] == 0
+    assert await recovering.resume(connection, connection.socket.pid, beyond) is None
+    assert recovering.rollbacks.signs["offset"] == 1
+    assert f"up to position {tail + 1}, and all ends at {tail}." in caplog.text
 
 
 async def test_where_the_store_does_not_answer_the_client_is_told_to_catch_up(

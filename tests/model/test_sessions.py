@@ -32,7 +32,14 @@ def open_one() -> tuple[Session, str]:
 
 
 def rotate(session: Session, token: str, now_ms: int = NOW) -> tuple[Session, str]:
-    return rotated(session, token, address="198.51.100.7", now_ms=now_ms, lifetime_ms=LIFETIME)
+    return rotated(
+        session,
+        token,
+        address="198.51.100.7",
+        now_ms=now_ms,
+        lifetime_ms=LIFETIME,
+        random=secrets.token_bytes,
+    )
 
 
 def test_a_token_names_its_session():
@@ -80,8 +87,39 @@ def test_the_token_before_gives_the_same_next_one_within_the_grace_and_changes_n
     session, token = open_one()
     after, successor = rotate(session, token)
     assert rotate(after, token, NOW + GRACE_MS) == (after, successor)
+
+
+def test_who_lost_the_answer_gets_another_next_token_and_the_first_is_void():
+    session, token = open_one()
+    lost_at, back_at = NOW, NOW + GRACE_MS + 1
+    session, lost = rotate(session, token, lost_at)
+    session, second = rotate(session, token, back_at)
+    assert second != lost
+    assert (session.rotated_ms, session.expires_ms) == (back_at, back_at + LIFETIME)
+    assert rotate(session, token, back_at + GRACE_MS) == (session, second)
+    assert rotate(session, second, back_at)
     with pytest.raises(Reused):
-        rotate(after, token, NOW + GRACE_MS + 1)
+        rotate(session, lost, back_at)
+
+
+def test_an_answer_may_be_lost_again_and_again():
+    session, token = open_one()
+    given = set()
+    for number in range(5):
+        session, successor = rotate(session, token, NOW + number * (GRACE_MS + 1))
+        given.add(successor)
+    assert len(given) == 5
+    assert rotate(session, successor)
+
+
+@pytest.mark.parametrize("turns", [(0, 1, 0), (0, 0, 1)])
+def test_of_two_who_hold_the_same_token_one_is_found_out_with_the_third_refresh(turns):
+    session, token = open_one()
+    held = [token, token]
+    for number, turn in enumerate(turns[:2]):
+        session, held[turn] = rotate(session, held[turn], NOW + number * (GRACE_MS + 1))
+    with pytest.raises(Reused):
+        rotate(session, held[turns[2]], NOW + 2 * (GRACE_MS + 1))
 
 
 def test_a_clock_set_back_does_not_make_a_thief_of_the_owner():

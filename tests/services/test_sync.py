@@ -63,6 +63,25 @@ async def test_a_cursor_beyond_the_head_is_reset(chat: Chat) -> None:
     assert (missed.reset, missed.head, missed.entries) == (True, 1, [])
 
 
+async def test_a_cursor_beyond_the_head_of_the_same_epoch_is_a_sign_of_a_rollback(
+    chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = await chat.group(BEN)
+    epoch = (await chat.sync.catch_up(BEN, {})).epoch
+    signs = chat.sync._rollbacks.signs
+    await chat.sync.catch_up(BEN, {where: 1}, epoch=epoch)
+    await chat.sync.catch_up(BEN, {where: 99}, epoch="of another store")
+    await chat.sync.catch_up(BEN, {where: 99})
+    assert signs["cursor"] == 0
+    (missed,) = (await chat.sync.catch_up(BEN, {where: 99}, epoch=epoch)).conversations
+    assert (missed.reset, missed.head, signs["cursor"]) == (True, 1, 1)
+    assert f"entries up to 99 of conversation {where}, which ends at 1." in caplog.text
+    for _ in range(8):
+        await chat.sync.catch_up(BEN, {where: 99}, epoch=epoch)
+    assert signs["cursor"] == 9
+    assert caplog.text.count("which ends at 1.") == 4, "the first, second, fourth and eighth"
+
+
 async def test_another_epoch_resets_everything(chat: Chat) -> None:
     where = await chat.group(BEN)
     await chat.say(ANN, where, "a")

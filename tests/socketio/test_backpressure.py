@@ -1,5 +1,7 @@
 """Members that do not keep up: parked, bounded, cut; and never in anybody's way."""
 
+import asyncio
+
 from parley.socketio.config import Config
 from parley.socketio.reasons import Reason
 from parley.socketio.server import Server
@@ -151,6 +153,27 @@ async def test_what_is_held_is_bounded_too() -> None:
         await tick()
     assert held.closed == (1013, "too much is held")
     assert ends == [Reason.OUTBOX_FULL]
+
+
+async def test_what_is_held_for_who_left_before_middleware_ended_is_bounded_too() -> None:
+    server = Server(Config(max_outbox=1000))
+    chat = server.namespace()
+    connecting: list[Socket] = []
+
+    async def never(socket: Socket) -> None:
+        socket.join("room")
+        connecting.append(socket)
+        await asyncio.Event().wait()
+
+    chat.use(never)
+    link = Link(server)
+    link.send("40")
+    await tick()
+    link.drop()
+    for _ in range(50):
+        chat.to("room").emit("news", "x" * 100)
+        await tick()
+        assert connecting[0].held_size <= 1000
 
 
 async def test_what_waits_is_still_sent_before_a_close() -> None:

@@ -143,6 +143,44 @@ async def test_an_unknown_namespace_is_refused_by_44() -> None:
     assert link.texts()[-1] == '44/random,{"message":"Invalid namespace"}'
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_is_disconnected_before_middleware_ends_is_refused_at_once(fails: bool) -> None:
+    server = Server()
+    chat = server.namespace()
+    other = server.namespace("/other")
+    waiting: list[Socket] = []
+    told: list[Reason] = []
+    done = asyncio.Event()
+
+    async def wait(socket: Socket) -> None:
+        socket.join("room")
+        waiting.append(socket)
+        await done.wait()
+        if fails:
+            raise ConnectError("no")
+
+    chat.use(wait)
+    chat.on_disconnect(lambda _, reason: told.append(reason))
+    link = Link(server)
+    await link.connect(namespace="/other")
+    link.send("40")
+    await tick()
+    waiting[0].emit("never")
+    waiting[0].disconnect()
+    waiting[0].disconnect()
+    refusal = '44{"message":"disconnected by the server"}'
+    assert link.texts()[2:] == [refusal]
+    done.set()
+    await tick()
+    assert link.texts()[2:] == [refusal]
+    assert (chat.sockets, chat.rooms) == ({}, {})
+    assert told == ([] if fails else [Reason.SERVER_DISCONNECT])
+    assert len(other.sockets) == 1
+    link.send("40")
+    await tick()
+    assert len(waiting) == 2
+
+
 async def test_who_is_gone_before_middleware_ends_is_reported_as_gone() -> None:
     server = Server()
     chat = server.namespace()

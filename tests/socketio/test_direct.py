@@ -131,6 +131,15 @@ async def test_a_socket_that_ended_is_never_written_to_again(
 
 
 @pytest.mark.usefixtures("cable")
+async def test_who_closes_and_leaves_the_answer_unread_is_not_waited_for() -> None:
+    link, member = await connected(Server(Config(close_timeout=0.01)))
+    link.wire.close = lambda: None  # type: ignore[method-assign]  # as while something is unsent
+    link.wire.stalled = True
+    say_goodbye(link, member)
+    await until(lambda: link.wire.aborted)
+
+
+@pytest.mark.usefixtures("cable")
 async def test_while_the_transport_holds_something_back_nothing_overtakes_it() -> None:
     server = Server()
     link, member = await connected(server)

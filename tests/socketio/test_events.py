@@ -120,6 +120,16 @@ async def test_an_answer_that_cannot_be_encoded_is_logged(
     assert "encoded" in caplog.text
 
 
+async def test_half_of_a_surrogate_pair_comes_back_as_javascript_writes_it() -> None:
+    server = Server()
+    server.namespace().on("echo", lambda _, text: text)
+    link = Link(server)
+    await link.connect()
+    link.send('421["echo","\\ud800 \\ud83d\\ude00"]')
+    await tick()
+    assert link.texts()[-1] == '431["\\ud800 \N{GRINNING FACE}"]'
+
+
 async def test_raw_events_come_undecoded_with_an_ack_that_answers_once() -> None:
     server = Server()
     seen: list[tuple[str, bytes, Ack | None]] = []

@@ -25,13 +25,21 @@ class Http(asyncio.Protocol):
 
 
 class FrontWire(Wire):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut = asyncio.Event()
+
+    def abort(self) -> None:
+        super().abort()
+        self.cut.set()
+
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
 
 
-def connect(state: State) -> tuple[FrontWire, Front]:
+def connect(state: State, timeout: float = 3600) -> tuple[FrontWire, Front]:
     wire = FrontWire()
-    create = front_class(Server().websocket_protocol, Http)
+    create = front_class(Server().websocket_protocol, Http, timeout)
     front = create(config=None, server_state=state, app_state={}, _loop=None)
     wire.protocol = front
     front.connection_made(wire)
@@ -100,3 +108,25 @@ async def test_one_that_says_nothing_is_closed_when_the_server_goes_down() -> No
     assert wire.closed
     front.connection_lost(None)
     assert not state.connections
+
+
+async def test_a_connection_that_sends_nothing_is_cut() -> None:
+    state = State()
+    wire, front = connect(state, timeout=0.01)
+    assert state.connections == {front}
+    await asyncio.wait_for(wire.cut.wait(), 30)
+    await asyncio.sleep(0)
+    assert state.connections == set()
+
+
+async def test_one_that_sent_something_or_went_is_its_protocols_matter() -> None:
+    create = front_class(Server().websocket_protocol, Http, 0.01)
+    wires = [FrontWire() for _ in range(3)]
+    for wire in wires:
+        wire.protocol = create(config=None, server_state=State(), app_state={})
+        wire.protocol.connection_made(wire)
+    speaks, goes, silent = wires
+    speaks.protocol.data_received(b"G")
+    goes.close()
+    await asyncio.wait_for(silent.cut.wait(), 30)
+    assert (speaks.aborted, goes.aborted) == (False, False)

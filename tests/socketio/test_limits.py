@@ -87,7 +87,9 @@ async def test_a_socket_is_in_so_many_rooms_and_no_more() -> None:
 @pytest.mark.parametrize(
     "packet",
     ["4", "0{}", "2", "5", "6", "x", "44{}", "4{", '42["connect"]', '43["no id"]', "40[]",
-     '42/nowhere,["a"]', "42[", '42["echo",]', "401"],
+     '42/nowhere,["a"]', "42[", '42["echo",]', "401",
+     '42["echo",NaN]', '42["echo",-Infinity]', '43[1]', '431[NaN]', '42["a\nb"]',
+     '42["unheard",{]', '421["unheard",abc]'],
 )  # fmt: skip
 async def test_a_malformed_packet_closes_its_connection_and_touches_no_other(packet: str) -> None:
     server = Server()
@@ -98,6 +100,13 @@ async def test_a_malformed_packet_closes_its_connection_and_touches_no_other(pac
     good.emit("echo", 1, ack=1)
     await tick()
     assert good.texts()[-1] == "431[1]"
+
+
+async def test_an_event_with_attachments_that_nobody_hears_is_checked_too() -> None:
+    link = await link_to(Server())
+    link.send('451-["unheard",{"_placeholder":true,"num":1}]')
+    link.send_binary(b"x")
+    assert link.closed is not None
 
 
 async def test_text_while_attachments_are_missing_closes() -> None:

@@ -24,6 +24,13 @@ def test_look_alikes_are_others(origin: str) -> None:
     assert not origin_allowed(Config(), OWN | {"origin": origin})
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://[", "https://[::1", "//[x]", "https://a]b", "http://\u2100.x"]
+)
+def test_what_is_no_address_is_another(origin: str) -> None:
+    assert not origin_allowed(Config(), OWN | {"origin": origin})
+
+
 def test_listed_pages_may_connect_beside_ones_own() -> None:
     assert origin_allowed(LISTED, OTHER)
     assert origin_allowed(LISTED, OWN)

@@ -1,5 +1,6 @@
 """Connection state recovery: nothing is lost, nothing comes twice, wherever the link is cut."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -355,6 +356,57 @@ async def test_a_push_that_the_replay_has_brought_is_not_sent_twice() -> None:
     assert client.recovered
     assert client.received == [["push", 1], ["push", 2], ["push", 3], ["push", 4]]
     assert client.offset == "4"
+
+
+async def test_pushes_to_rooms_joined_on_the_way_in_come_in_their_place_in_the_replay() -> None:
+    """Behind it, they would take the client's offset back, and the next return would bring things twice."""
+    server, _ = make()
+    chat = server.namespace()
+    client = await client_in(server, "old")
+    chat.to("old").emit("push", 1)
+    await tick()
+    client.cut()
+    admitted = asyncio.Event()
+
+    async def come_in(socket: Socket) -> None:
+        socket.join("new")
+        await admitted.wait()
+
+    chat.use(come_in)
+    returning = asyncio.create_task(client.return_())
+    await tick()
+    for number, room in enumerate(("new", "old", "new", "old"), start=2):
+        chat.to(room).emit("push", number)
+        await tick()
+    admitted.set()
+    await returning
+    chat.to("new").emit("push", 6)
+    await tick()
+    client.read()
+    assert client.recovered
+    assert client.received == [["push", number] for number in range(1, 7)]
+
+
+async def test_who_cannot_be_put_back_into_its_rooms_returns_as_somebody_new(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recovery = MemoryRecovery(Clock())
+    server = Server(Config(max_rooms=2), recovery)
+    chat = server.namespace()
+    client = await client_in(server, "a", "b")
+    chat.to("a").emit("push", 1)
+    await tick()
+    client.cut()
+    chat.use(lambda socket: socket.join("c"))
+    client.link = Link(server)
+    auth = {"recover": True, "pid": client.pid, "offset": client.offset}
+    client.link.send("40" + json.dumps(auth))
+    await until(lambda: client.link.closed)
+    assert "TooManyRooms" in caplog.text
+    assert not chat.rooms
+    await client.return_()
+    assert not client.recovered
+    assert set(chat.rooms) == {"c"}
 
 
 async def test_without_a_replay_nothing_that_was_held_is_lost() -> None:

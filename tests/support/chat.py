@@ -11,6 +11,7 @@ from parley.adapters.memory.preferences import MemoryPreferences
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.journal.capacity import Capacity
 from parley.journal.naming import Naming
+from parley.journal.rollbacks import Rollbacks
 from parley.model.accounts import Account
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import timestamp
@@ -132,7 +133,13 @@ async def a_chat(log: MemoryLog | None = None, *, most_told: int = 100) -> Chat:
             after=timers.after,
             most_told=most_told,
         ),
-        Sync(journal=world.journal, log=log, marks=marks, preferences=preferences),
+        Sync(
+            journal=world.journal,
+            log=log,
+            marks=marks,
+            preferences=preferences,
+            rollbacks=Rollbacks(),
+        ),
         Rooms(
             journal=world.journal,
             naming=naming,

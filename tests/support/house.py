@@ -26,6 +26,7 @@ from parley.journal.blocking import Blocking
 from parley.journal.capacity import Capacity
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
+from parley.journal.rollbacks import Rollbacks
 from parley.model.buckets import Buckets
 from parley.model.sessions import Identity, SignedIn
 from parley.model.tries import Tries
@@ -222,6 +223,7 @@ class House:
             log=self.log,
             marks=self.mark_store,
             preferences=self.preference_store,
+            rollbacks=Rollbacks(),
         )
 
     def more_accounts(self, **options: Any) -> Accounts:

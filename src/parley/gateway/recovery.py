@@ -12,6 +12,7 @@ import msgspec
 from parley.gateway.connection import Connection
 from parley.gateway.offsets import Offsets
 from parley.gateway.pushes import MarksPush
+from parley.journal.rollbacks import Rollbacks
 from parley.model.ids import RandomBytes
 from parley.ports.recovery import Placed
 from parley.services.recovery import Missed, Recovery
@@ -61,12 +62,19 @@ class Recoveries(RecoveryPort):
     """The hub gives entries their offsets; other pushes have none, since they are state, not told again."""
 
     def __init__(
-        self, *, namespace: Namespace, offsets: Offsets, recovery: Recovery, pids: PrivateIds
+        self,
+        *,
+        namespace: Namespace,
+        offsets: Offsets,
+        recovery: Recovery,
+        pids: PrivateIds,
+        rollbacks: Rollbacks,
     ) -> None:
         self._namespace = namespace
         self._offsets = offsets
         self._recovery = recovery
         self._pids = pids
+        self._rollbacks = rollbacks
         self._encode = msgspec.json.Encoder().encode
 
     def issue(self, socket: Socket) -> str:
@@ -88,9 +96,10 @@ class Recoveries(RecoveryPort):
         """Everything up to what has been delivered by now; what follows is held for this socket already."""
         connection: Connection = socket.data
         after, until = self._offsets.position(offset), self._offsets.tail
-        if after is None or until is None or after > until:
+        if after is None or until is None or not self._pids.fits(pid, connection):
             return None
-        if not self._pids.fits(pid, connection):
+        if after > until:
+            self._rollbacks.offset(connection.user_id, after, until)
             return None
         try:
             missed = await self._recovery.missed(connection.user_id, after, until)

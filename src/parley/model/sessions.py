@@ -1,7 +1,8 @@
 """Sessions: a device signed in, and the chain of refresh tokens that keeps it so.
 
 A refresh token is `{session_id}.{secret}`. The next secret is HMAC(the session's key, the token shown), so two tabs
-that show the same token at once get the same next one, and nobody can make it from what the store keeps.
+that show the same token at once get the same next one, and nobody can make it from what the store keeps. Where an
+answer was lost, the session gets another key, and with it another next token in place of the one that nobody used.
 """
 
 import base64
@@ -18,7 +19,7 @@ from parley.model.instants import Timestamp, timestamp
 
 SECRET_BYTES = 32
 GRACE_MS = 10_000
-"""For so long the loser of a race between tabs may still show the token before."""
+"""For so long the loser of a race between tabs gets the token that the winner got."""
 
 MOST_DEVICE_CHARS = 200
 
@@ -128,39 +129,51 @@ def session_of(token: str) -> SessionId:
 
 
 def rotated(
-    session: Session, shown: str, *, address: str, now_ms: int, lifetime_ms: int
+    session: Session,
+    shown: str,
+    *,
+    address: str,
+    now_ms: int,
+    lifetime_ms: int,
+    random: RandomBytes,
 ) -> tuple[Session, str]:
     """The session after this refresh token was shown from this address, and the token to go on with.
 
-    The same session where `shown` is the one before and was replaced within the grace: someone else rotated it.
+    `shown` may be the one before, as long as nobody has shown its successor. Within the grace someone else rotated it:
+    that is the same session, and the same successor. Later an answer was lost, or `shown` was copied: it gets another
+    successor, and the first one is void. So of two who hold the tokens of a session one shows a void one sooner or
+    later, and it ends.
 
     Raises:
         SessionRevoked: The session was ended before.
         TokenExpired: Nobody refreshed it for its whole lifetime.
-        Reused: `shown` is older than that; the caller ends the session. Whoever shows any token with the id of a
-            session, which is as unguessable as a secret, has held one of its tokens.
+        Reused: `shown` is older than that, or void; the caller ends the session. Whoever shows any token with the id of
+            a session, which is as unguessable as a secret, has held one of its tokens.
     """
     if session.revoked:
         raise SessionRevoked
     if now_ms >= session.expires_ms:
         raise TokenExpired
     digest = _hash(shown)
-    successor = _token(session.session_id, hmac.digest(session.key, shown.encode(), hashlib.sha256))
-    if hmac.compare_digest(digest, session.current):
-        after = msgspec.structs.replace(
-            session,
-            address=address,
-            current=_hash(successor),
-            previous=digest,
-            rotated_ms=now_ms,
-            used_ms=now_ms,
-            expires_ms=now_ms + lifetime_ms,
-        )
-        return after, successor
-    fresh = now_ms - session.rotated_ms <= GRACE_MS
-    if fresh and hmac.compare_digest(digest, session.previous or b""):
-        return session, successor
-    raise Reused
+    key = session.key
+    if hmac.compare_digest(digest, session.previous or b""):
+        if now_ms - session.rotated_ms <= GRACE_MS:
+            return session, _successor(session.session_id, key, shown)
+        key = random(SECRET_BYTES)
+    elif not hmac.compare_digest(digest, session.current):
+        raise Reused
+    successor = _successor(session.session_id, key, shown)
+    after = msgspec.structs.replace(
+        session,
+        address=address,
+        key=key,
+        current=_hash(successor),
+        previous=digest,
+        rotated_ms=now_ms,
+        used_ms=now_ms,
+        expires_ms=now_ms + lifetime_ms,
+    )
+    return after, successor
 
 
 def as_view(session: Session, current: SessionId) -> SessionView:
@@ -173,6 +186,10 @@ def as_view(session: Session, current: SessionId) -> SessionView:
         used_at=timestamp(session.used_ms),
         current=session.session_id == current,
     )
+
+
+def _successor(session_id: SessionId, key: bytes, shown: str) -> str:
+    return _token(session_id, hmac.digest(key, shown.encode(), hashlib.sha256))
 
 
 def _token(session_id: SessionId, secret: bytes) -> str:

@@ -26,8 +26,9 @@ class Backups(ABC):
     async def make(self, target: Path, report: Callable[[str, int, int], None]) -> Manifest:
         """Write a copy of everything, as it stands at one moment, into a folder that is new or empty.
 
-        It is whole when this returns; where this fails or is cancelled, what it wrote is removed. The store goes on
-        meanwhile, and so slowly is the copy made that it does.
+        It is whole when this returns; where this fails or is cancelled, what it wrote and the folders that it made
+        are removed, and a folder that was there before stays. The store goes on meanwhile, and so slowly is the copy
+        made that it does.
 
         Raises:
             CannotBackUp: The folder is not empty, or can't be written; or this store is backed up otherwise.

@@ -122,7 +122,8 @@ class Sessions(SessionKeeping):
     async def refresh(self, refresh_token: str, address: str = "") -> Grant:
         """Replace the refresh token shown by the next one, and give a new access token.
 
-        Of several at once all get the same next token. A token replaced longer ago ends the session.
+        Of several at once all get the same next token, and who lost the answer gets another one by showing the same
+        token again. One whose successor was used, or took another's place, ends the session.
 
         Raises:
             SessionRevoked: The session was ended, now or before.
@@ -158,6 +159,7 @@ class Sessions(SessionKeeping):
                     address=address,
                     now_ms=now_ms,
                     lifetime_ms=self._lifetime_ms,
+                    random=self._random,
                 )
             except Reused:
                 await self._end(session)

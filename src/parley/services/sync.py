@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.journal.journal import Journal
+from parley.journal.rollbacks import Rollbacks
 from parley.model.conversations import Summary, summary
 from parley.model.entries import Entry
 from parley.model.errors import Invalid
@@ -70,12 +71,19 @@ class Sync:
     """The one way to catch up: reading logs forwards from the last number seen."""
 
     def __init__(
-        self, *, journal: Journal, log: Log, marks: MarkStore, preferences: PreferenceStore
+        self,
+        *,
+        journal: Journal,
+        log: Log,
+        marks: MarkStore,
+        preferences: PreferenceStore,
+        rollbacks: Rollbacks,
     ) -> None:
         self._journal = journal
         self._log = log
         self._marks = marks
         self._preferences = preferences
+        self._rollbacks = rollbacks
 
     async def catch_up(
         self,
@@ -109,7 +117,7 @@ class Sync:
             if cursor is None:
                 await self._gain(page, user_id, caught, kept.get(caught.conversation_id))
             elif cursor > caught.head:
-                page.add(_reset(caught))
+                page.add(self._reset(user_id, caught, cursor, told=epoch == current))
             elif cursor < caught.head:
                 page.add_missed(caught, cursor)
         for conversation_id, seq in found.lost.items():
@@ -117,6 +125,12 @@ class Sync:
         if not page.more:
             page.mark(await self._standings(user_id, found.conversations[:MOST_MARKS]))
         return SyncAnswer(current, page.more, page.conversations, page.lost, page.marks)
+
+    def _reset(self, user_id: UserId, caught: CaughtUp, cursor: int, *, told: bool) -> Missed:
+        """A log gets no shorter, and a reading misses nothing that was there: this store never `told` of that entry."""
+        if told:
+            self._rollbacks.cursor(user_id, caught.conversation_id, cursor, caught.head)
+        return _stub(caught, reset=True)
 
     async def _standings(self, user_id: UserId, caught: Sequence[CaughtUp]) -> list[Standing]:
         mine = [one.conversation_id for one in caught]
@@ -210,7 +224,3 @@ def _stub(caught: CaughtUp, *, gained: Summary | None = None, reset: bool = Fals
         gained=gained,
         reset=reset,
     )
-
-
-def _reset(caught: CaughtUp) -> Missed:
-    return _stub(caught, reset=True)

@@ -14,9 +14,27 @@ _SIDS_AT_ONCE = 64
 
 
 def encode_json(value: object) -> bytes:
-    """Returns compact JSON in the order of the keys; raises ValueError for NaN and infinities."""
+    """Returns compact JSON in the order of the keys; raises ValueError for NaN and infinities.
+
+    Half of a surrogate pair, which no UTF-8 can hold, is escaped as JavaScript does it.
+    """
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return text.encode(errors="backslashreplace")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def decode_json(data: bytes) -> object:
+    """Returns what JSON in UTF-8 says; raises ValueError for anything else.
+
+    `json.loads` would take NaN and infinities, which are no JSON (RFC 8259, section 6).
+    """
+    return _decoder.decode(data.decode())
 
 
 def sids() -> Callable[[], str]:
@@ -46,7 +64,7 @@ class Config:
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
     handshake_timeout: float = 10.0
-    """For what `Server.admit` awaits; past it 503."""
+    """For a connection's first byte, past it it is cut; for what `Server.admit` awaits, past it 503."""
     connect_timeout: float = 45.0
     """From the handshake until some namespace is connected, middleware included."""
     upgrade_timeout: float = 10.0
@@ -75,7 +93,7 @@ class Config:
     recover_all: bool = False
     """Offers recovery, where the server has one, to clients that did not ask for it."""
     encode: Callable[[object], bytes] = encode_json
-    decode: Callable[[bytes], object] = json.loads
+    decode: Callable[[bytes], object] = decode_json
     unmask: Callable[[bytes, bytes], bytes] = xor_mask
     new_id: Callable[[], str] = field(default_factory=sids)
     frame_limits: Limits = field(init=False)

@@ -51,7 +51,7 @@ class Connection:
         self._root: Socket | None = None
         # Nearly every client is in the root namespace alone: the rest costs nothing until then.
         self._others: dict[str, Socket] | None = None
-        self._connecting: set[str] | None = None
+        self._connecting: dict[str, Socket] | None = None
         self._partial: Packet | None = None
         self.session = session
 
@@ -139,10 +139,14 @@ class Connection:
         elif self._others is not None:
             self._others.pop(socket.namespace.name, None)
 
-    def _settled(self, namespace: str) -> None:
-        if self._connecting is not None:
-            self._connecting.discard(namespace)
-            self._connecting = self._connecting or None
+    def _settled(self, socket: Socket) -> bool:
+        """Counts it as connecting no longer; returns whether it was."""
+        name = socket.namespace.name
+        if self._connecting is None or self._connecting.get(name) is not socket:
+            return False
+        del self._connecting[name]
+        self._connecting = self._connecting or None
+        return True
 
     # --- connecting
 
@@ -158,10 +162,10 @@ class Connection:
         count = len(self._all()) + len(self._connecting or ())
         if count >= self._server.config.max_namespaces:
             raise PacketError("too many namespaces")
-        if self._connecting is None:
-            self._connecting = set()
-        self._connecting.add(name)
         socket = Socket(namespace, self, self._server.config.new_id(), auth)
+        if self._connecting is None:
+            self._connecting = {}
+        self._connecting[name] = socket
         socket.hold()
         socket.on_transport()
         self._pass(socket, iter(namespace.middleware))
@@ -189,15 +193,21 @@ class Connection:
         else:
             self._pass(socket, steps)
 
+    def give_up(self, socket: Socket) -> None:
+        """Refuses a socket that is still connecting; what its middleware says of it later counts no more."""
+        if self._settled(socket):
+            self._server.fanout.abandon(socket)
+            self._refuse(socket.namespace.name, ConnectError("disconnected by the server"))
+
     def _fail(self, socket: Socket, error: Exception) -> None:
-        name = socket.namespace.name
+        # It can't come back as what it was: that was given up, or is not whole.
+        self._suspend(socket, Reason.SERVER_DISCONNECT)
         socket.namespace.leave_all(socket)
         socket.part()
-        self._settled(name)
-        if self.session.ended:
+        if not self._settled(socket) or self.session.ended:
             return
         if isinstance(error, ConnectError):
-            self._refuse(name, error)
+            self._refuse(socket.namespace.name, error)
         elif isinstance(error, TryLater):
             self.session.cut(Reason.CUT, CloseCode.TRY_AGAIN_LATER, error.reason)
         else:
@@ -231,12 +241,12 @@ class Connection:
     async def _resume(self, recovery: Recovery, socket: Socket, pid: str, offset: str) -> None:
         try:
             replay = await recovery.resume(socket, pid, offset)
+            if replay is not None:
+                socket.pid = pid
+                socket.restore(replay)
         except Exception as error:
             self._fail(socket, error)
             return
-        if replay is not None:
-            socket.pid = pid
-            socket.restore(replay)
         self._accept(socket, replay, recovery)
 
     def _accept(
@@ -244,12 +254,13 @@ class Connection:
     ) -> None:
         """Tells the client first, then sends what it missed, what was held, what handlers emit."""
         namespace = socket.namespace
-        self._settled(namespace.name)
-        if self.session.ended:
-            self._suspend(socket, Reason.TRANSPORT_CLOSE)
+        given_up = not self._settled(socket)
+        if given_up or self.session.ended:
+            reason = Reason.SERVER_DISCONNECT if given_up else Reason.TRANSPORT_CLOSE
+            self._suspend(socket, reason)
             namespace.leave_all(socket)
             socket.part()
-            namespace.ended(socket, Reason.TRANSPORT_CLOSE)
+            namespace.ended(socket, reason)
             return
         if recovery is not None and socket.pid is None:
             socket.pid = recovery.issue(socket)
@@ -276,9 +287,14 @@ class Connection:
         waiting = [one for socket in self._all() for one in socket.namespace.drain(socket)]
         return _all_of(waiting) if waiting else None
 
-    def check_held(self, size: int) -> None:
-        """Cuts a connection for which too much is kept back."""
-        if size > self._server.config.max_outbox:
+    def check_held(self, socket: Socket, size: int) -> None:
+        """Cuts a connection for which too much is kept back; where it has ended, that is dropped."""
+        if size <= self._server.config.max_outbox:
+            return
+        if self.session.ended:
+            # Its middleware is still at work, and it hears of its rooms until that is done.
+            self._server.fanout.abandon(socket)
+        else:
             self._server.engine.call_soon(self._overflow)
 
     def _overflow(self) -> None:

@@ -106,29 +106,32 @@ class Namespace:
     def on_event(self, socket: Socket, event: str, args: bytes, ack_id: bytes) -> None:
         """Calls the handler of an event without attachments; raises PacketError for bad JSON."""
         handler = self._handlers.get(event)
-        if handler is None:
-            if self._raw is not None:
-                try:
-                    self._raw(socket, event, args, Ack(socket, ack_id) if ack_id else None)
-                except Exception:
-                    log.exception("handler of %r failed", event)
+        if handler is None and self._raw is not None:
+            try:
+                self._raw(socket, event, args, Ack(socket, ack_id) if ack_id else None)
+            except Exception:
+                log.exception("handler of %r failed", event)
             return
-        self._call(handler, socket, self.server.decode_array(args), ack_id)
+        # Also where nobody listens: it is as malformed there.
+        values = self.server.decode_array(args)
+        if handler is not None:
+            self._call(handler, socket, values, ack_id)
 
     def on_binary_event(
         self, socket: Socket, event: str, args: bytes, attachments: list[bytes], ack_id: bytes
     ) -> None:
         """Calls the handler of an event with attachments; raises PacketError for bad ones."""
         handler = self._handlers.get(event)
-        if handler is not None:
-            values = self.server.decode_array(args)
-            self._call(handler, socket, [attach(value, attachments) for value in values], ack_id)
-        elif self._raw_binary is not None:
+        if handler is None and self._raw_binary is not None:
             ack = Ack(socket, ack_id) if ack_id else None
             try:
                 self._raw_binary(socket, event, args, attachments, ack)
             except Exception:
                 log.exception("handler of %r failed", event)
+            return
+        values = [attach(value, attachments) for value in self.server.decode_array(args)]
+        if handler is not None:
+            self._call(handler, socket, values, ack_id)
 
     def _call(
         self, handler: EventHandler, socket: Socket, args: Iterable[Any], ack_id: bytes

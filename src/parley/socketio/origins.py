@@ -14,7 +14,11 @@ def origin_allowed(config: Config, headers: Mapping[str, str]) -> bool:
     allowed = config.allowed_origins
     if allowed is not None and ("*" in allowed or origin in allowed):
         return True
-    return urlsplit(origin).netloc == headers.get("host")
+    try:
+        own = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return own == headers.get("host")
 
 
 def cors_headers(config: Config, headers: Mapping[str, str]) -> Collection[tuple[str, str]]:

@@ -158,10 +158,13 @@ class MemoryRecovery(Recovery):
             return None
         del self._suspended[pid]
         self._live[pid] = socket
+        # What is held already, of rooms that it was not in before, comes in its place among the rest: behind that it
+        # would take the client's offset back.
+        held = socket.held_offsets()
         missed = [
-            event.encoded.at(f"{epoch}.{event.offset}")
-            for event in self._log
-            if event.offset > position and event.reaches(suspended)
+            event.encoded.at(where)
+            for event, where in ((event, f"{epoch}.{event.offset}") for event in self._log)
+            if event.offset > position and (event.reaches(suspended) or where in held)
         ]
         rooms = suspended.rooms - {suspended.sid}
         return Replay(missed, rooms, suspended.sid, suspended.data)

@@ -56,7 +56,7 @@ class Server:
 
     def http_protocol(self, http: Callable[..., asyncio.Protocol]) -> Callable[..., Front]:
         """Returns what goes to `uvicorn.Config(http=...)` in place of `http`, for faster upgrades."""
-        return front_class(self.websocket_protocol, http)
+        return front_class(self.websocket_protocol, http, self.config.handshake_timeout)
 
     def namespace(self, name: str = ROOT) -> Namespace:
         """Returns the namespace of that name; clients can connect to it from now on."""

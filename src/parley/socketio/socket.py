@@ -141,6 +141,12 @@ class Socket(Member):
             fanout.abandon(self)
         fanout.release(self)
 
+    def held_offsets(self) -> set[str]:
+        """The offsets of what is kept back now."""
+        self.namespace.fanout.flush_one(self)
+        held = (encoded.offset for item in self.held or () for encoded in item.encoded)
+        return {offset for offset in held if offset is not None}
+
     # --- connecting
 
     def restore(self, replay: Replay) -> None:
@@ -184,7 +190,8 @@ class Socket(Member):
     def disconnect(self, *, close: bool = False) -> None:
         """Ends it for good: the client gets packet `41` and does not return by itself.
 
-        Its other namespaces go on, unless `close` ends the whole connection.
+        Its other namespaces go on, unless `close` ends the whole connection. One that is still connecting is refused,
+        with `44`, whatever its middleware says later.
         """
         if self.connected:
             header = encode_header(PacketType.DISCONNECT, self.namespace.name)
@@ -192,6 +199,8 @@ class Socket(Member):
             # What is held is given up: it is never going to be released.
             (fanout.urge if self.holds else fanout.push_one)(self, Encoded(header))
             self._connection.drop(self, Reason.SERVER_DISCONNECT)
+        else:
+            self._connection.give_up(self)
         if close:
             self._connection.session.close(Reason.SERVER_DISCONNECT)
 
@@ -233,7 +242,7 @@ class Socket(Member):
         return encoded if self.pid is None else [packet.for_recovery() for packet in encoded]
 
     def on_held_size(self, size: int) -> None:
-        self._connection.check_held(size)
+        self._connection.check_held(self, size)
 
     def on_transport(self) -> None:
         """Takes up the session's writer."""

@@ -237,8 +237,10 @@ class WebSocket(asyncio.Protocol):
             if not self._closing:
                 answer = b"" if code == CloseCode.NO_STATUS else payload[:2]
                 self._send_last(serialise(Opcode.CLOSE, answer))
-                # The transport ends only once everything is written, and the peer may read no more.
-                self._await_peer()
+                if self.descriptor < 0 or self._transport.get_write_buffer_size():
+                    # A transport ends only once everything is written, and the peer may read no
+                    # more. With nothing left to write a plain one ends at once.
+                    self._await_peer()
                 self._lost(Reason.TRANSPORT_CLOSE)
             self._transport.close()
 

@@ -99,3 +99,53 @@ def test_a_network_file_system_is_refused_and_nothing_is_made_there(on_nfs: Path
 def test_a_network_file_system_is_taken_where_forced(on_nfs: Path) -> None:
     with DataFolder(on_nfs, allow_network=True):
         assert on_nfs.is_dir()
+
+
+def test_files_that_came_open_to_others_are_closed_to_them_and_it_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, bits in (("old", 0o644), ("older", 0o660), ("private", 0o600), ("other", 0o644)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(bits)
+    with DataFolder(tmp_path) as folder:
+        folder.keep_private(("old", "older", "private", "missing"))
+        (line,) = caplog.messages
+        folder.keep_private(("old", "older", "private", "missing"))
+    assert caplog.messages == [line]
+    assert line.endswith("for their owner alone again: old, older")
+    assert {mode(tmp_path / name) for name in ("old", "older", "private")} == {0o600}
+    assert mode(tmp_path / "other") == 0o644
+
+
+def test_a_secret_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a copy")
+    (tmp_path / "secret").chmod(0o644)
+    with DataFolder(tmp_path) as folder:
+        assert mode(tmp_path / "secret") == 0o600
+        assert folder.secret() == "from a copy"
+
+
+def test_files_of_somebody_else_are_left_and_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").touch()
+    (tmp_path / "old").chmod(0o644)
+    monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / "old").stat().st_uid + 1)
+    with DataFolder(tmp_path) as folder:
+        folder.keep_private(("old",))
+    assert mode(tmp_path / "old") == 0o644
+    (line,) = caplog.messages
+    assert line.startswith("others can get at files in ")
+    assert "can't be changed by this user: old." in line
+
+
+def test_a_file_whose_mode_does_not_change_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").touch()
+    (tmp_path / "old").chmod(0o644)
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)  # as file systems do that know no modes
+    with DataFolder(tmp_path) as folder:
+        folder.keep_private(("old",))
+    (line,) = caplog.messages
+    assert line.startswith("others can get at files in ")

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import resource
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,9 +95,75 @@ async def test_nothing_is_written_over(tmp_path: Path, embedded: Embedded) -> No
         await backups.make(tmp_path / "copy", quiet)
     with pytest.raises(CannotBackUp):
         await backups.make(tmp_path / "copy" / "something" / "below", quiet)
+    assert (tmp_path / "copy" / "something").read_text() == "dear to somebody"
     await backups.make(tmp_path / "good", quiet)
     with pytest.raises(CannotBackUp, match="holds a database"):
         restore(tmp_path / "good", embedded.folder, os.urandom)
+
+
+@contextmanager
+def no_file_grows_past(size: int) -> Iterator[None]:
+    """Writing beyond that fails, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def fails_to_write(embedded: Embedded, target: Path) -> None:
+    await embedded.write(Pen("home"), created(ANN), *[said("x" * 4_000) for _ in range(100)])
+    with no_file_grows_past(65_536), pytest.raises(CannotBackUp):
+        await SqliteBackups(embedded.database, embedded.folder).make(target, quiet)
+
+
+async def fails_to_read(embedded: Embedded, target: Path) -> None:
+    damaged = embedded.folder / "damaged"
+    damaged.mkdir()
+    (damaged / "parley.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(CannotBackUp):
+        await SqliteBackups(embedded.database, damaged).make(target, quiet)
+
+
+@pytest.mark.parametrize("fails", [fails_to_write, fails_to_read])
+async def test_one_that_fails_leaves_an_empty_folder_of_before_empty(
+    tmp_path: Path, embedded: Embedded, fails: Callable[[Embedded, Path], Awaitable[None]]
+) -> None:
+    target = tmp_path / "mounted" / "copy"
+    target.mkdir(parents=True, mode=0o750)
+    before = target.stat()
+    await fails(embedded, target)
+    assert list(target.iterdir()) == []
+    assert (target.stat().st_ino, target.stat().st_mode) == (before.st_ino, before.st_mode)
+
+
+@pytest.mark.parametrize("fails", [fails_to_write, fails_to_read])
+async def test_one_that_fails_takes_away_the_folders_that_it_made_and_no_other(
+    tmp_path: Path, embedded: Embedded, fails: Callable[[Embedded, Path], Awaitable[None]]
+) -> None:
+    (tmp_path / "mounted").mkdir()
+    await fails(embedded, tmp_path / "mounted" / "new" / "copy")
+    assert list((tmp_path / "mounted").iterdir()) == []
+
+
+async def test_one_that_fails_leaves_what_somebody_else_put_beside_it(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    pen = Pen("home")
+    await embedded.write(pen, created(ANN), *[said("x" * 4_000) for _ in range(1_000)])
+    begun = asyncio.Event()
+    making = asyncio.create_task(
+        SqliteBackups(embedded.database, embedded.folder).make(
+            tmp_path / "copy", lambda *_: begun.set()
+        )
+    )
+    await begun.wait()
+    (tmp_path / "copy" / "notes").write_text("dear to somebody")
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["notes"]
 
 
 async def test_what_is_no_whole_backup_is_not_restored(tmp_path: Path, embedded: Embedded) -> None:

@@ -1,9 +1,12 @@
 """The data folder: one process owns it; it is private; it lies on a local disk."""
 
 import fcntl
+import logging
 import os
 import re
 import secrets
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,6 +18,9 @@ NETWORK_FILE_SYSTEM: Final = re.compile(
     r"nfs4?|cifs|smb\w*|afs|coda|ceph|lustre|gpfs|beegfs|glusterfs|gfs2|ocfs2|ncpfs"
     r"|fuse\.(sshfs|cephfs|glusterfs|rclone|s3fs|gcsfuse)"
 )
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+logger = logging.getLogger(__name__)
 
 
 class DataFolderError(Exception):
@@ -52,6 +58,30 @@ class DataFolder:
         except OSError as error:
             message = f"The data folder {path} can't be used: {error.strerror or error}."
             raise DataFolderError(message) from error
+        self.keep_private(("secret",))
+
+    def keep_private(self, names: Iterable[str]) -> None:
+        """Take from files of this folder, where they are there, what their modes allow to others; and say so.
+
+        Files are made private; they come open to others out of copies, archives and older versions. One that belongs
+        to somebody else, or whose file system knows no modes, is only warned of.
+        """
+        opened = [path for path in map(self.path.joinpath, names) if _open_to_others(path)]
+        left = [path for path in opened if not _tightened(path)]
+        closed = [path.name for path in opened if path not in left]
+        if closed:
+            logger.warning(
+                "files in %s that others could get at are for their owner alone again: %s",
+                self.path,
+                ", ".join(closed),
+            )
+        if left:
+            logger.warning(
+                "others can get at files in %s, and their modes can't be changed by this user: %s. "
+                "They hold messages, hashes of passwords and secrets: chown or chmod them",
+                self.path,
+                ", ".join(path.name for path in left),
+            )
 
     def secret(self) -> str:
         """The secret of this folder, 256 random bits; made at the first call, readable by its owner alone.
@@ -117,6 +147,24 @@ def _refuse_network(path: Path) -> None:
             "Choose a local one with --data, or force it with PARLEY_ALLOW_NETWORK_DATA=true."
         )
         raise DataFolderError(message)
+
+
+def _open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & OTHERS)
+    except OSError:
+        return False
+
+
+def _tightened(path: Path) -> bool:
+    """Whether it is private now. Not by the modes of other people's files, even where root could change them."""
+    if path.stat().st_uid != os.geteuid():
+        return False
+    try:
+        path.chmod(OWNER_ONLY_FILE)
+    except OSError:
+        return False
+    return not _open_to_others(path)
 
 
 def _make_secret(file: Path) -> None:

@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 
 import pymongo
 from msgspec import Struct
-from pymongo import AsyncMongoClient, DeleteMany, UpdateMany, UpdateOne, monitoring
+from pymongo import DeleteMany, UpdateMany, UpdateOne, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
+from parley.adapters.mongo import measuring
 from parley.model.errors import Unavailable
 from parley.ports.answers import Answer
+from parley.ports.measures import Family
 
 T = TypeVar("T")
 
@@ -95,9 +97,10 @@ class Database:
         listeners: Sequence[monitoring.CommandListener] = (),
     ) -> None:
         limits = limits or Limits()
+        self._commands, self._connections = measuring.Commands(), measuring.Connections()
         try:
             parsed = parse_uri(uri, validate=True)
-            self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+            self._client = measuring.Client(
                 uri,
                 appname="parley",
                 w="majority",
@@ -108,7 +111,7 @@ class Database:
                 connectTimeoutMS=round(limits.selection_seconds * 1000),
                 serverSelectionTimeoutMS=round(limits.selection_seconds * 1000),
                 maxPoolSize=limits.most_connections,
-                event_listeners=listeners,
+                event_listeners=[self._commands, self._connections, *listeners],
             )
         except (PyMongoError, ValueError) as error:
             kind = "is no mongodb:// address" if isinstance(error, InvalidURI) else str(error)
@@ -135,6 +138,10 @@ class Database:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._client.close()
+
+    def measured(self) -> list[Family]:
+        """How commands to it go."""
+        return measuring.measured(self._commands, self._connections, self._client)
 
     def collection(self, name: str) -> Collection:
         return self._database[name]

@@ -42,6 +42,7 @@ from parley.model.ids import RandomBytes
 from parley.ports.background import Background
 from parley.ports.clock import Clock
 from parley.ports.log import Record, StoreIdentity
+from parley.ports.measures import Family
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +160,10 @@ class MongoStore:
     def heard(self, record: Record) -> None:
         """To be called with every entry that the bus brings: what was published here is known by it."""
         self._outbox.heard(record)
+
+    def measured(self) -> list[Family]:
+        """How commands to the database go."""
+        return self._database.measured()
 
     async def close(self) -> None:
         """Finish what is under way, write what lags, and let go of the database."""

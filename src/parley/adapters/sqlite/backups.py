@@ -21,6 +21,9 @@ from parley.model.ids import RandomBytes
 from parley.ports.backups import Backups, CannotBackUp, Manifest
 
 MANIFEST: Final = "backup.json"
+WRITTEN: Final = (MANIFEST, FILE, *(f"{FILE}-{beside}" for beside in ("journal", "wal", "shm")))
+"""What may lie in the folder of a backup while it is made."""
+
 OWNER_ONLY: Final = 0o700
 STEP_PAGES: Final = 256
 """A mebibyte at a time; between two steps it rests as long as a step took, so that at most half a disk is its own."""
@@ -44,8 +47,8 @@ class SqliteBackups(Backups):
         def tell(what: str, done: int, total: int) -> None:
             loop.call_soon_threadsafe(report, what, done, total)
 
-        _prepare(target)
-        work = loop.run_in_executor(None, self._make, target, tell, stop)
+        made = _prepare(target)
+        work = loop.run_in_executor(None, self._make, target, made, tell, stop)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -54,14 +57,16 @@ class SqliteBackups(Backups):
                 await work
             raise
 
-    def _make(self, target: Path, tell: Report, stop: threading.Event) -> Manifest:
+    def _make(
+        self, target: Path, made: list[Path], tell: Report, stop: threading.Event
+    ) -> Manifest:
         try:
             with self._database.unhurried_checkpoints():
                 self._copy(target / FILE, tell, stop)
             manifest = _manifest(target / FILE)
             _write(target / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         except BaseException as error:
-            shutil.rmtree(target, ignore_errors=True)
+            _remove(target, made)
             if isinstance(error, OSError | sqlite3.Error):
                 message = f"The backup {target} can't be written: {error}."
                 raise CannotBackUp(message) from error
@@ -135,19 +140,41 @@ def _renew(part: Path, manifest: Manifest, random: RandomBytes) -> None:
         connection.commit()
 
 
-def _prepare(target: Path) -> None:
-    """Make the folder, and in it the file that keeps everybody else away, other backups too."""
+def _prepare(target: Path) -> list[Path]:
+    """Make the folder, and in it the file that keeps everybody else away, other backups too.
+
+    Returns:
+        The folders that were not there before, the innermost first.
+    """
+    missing: list[Path] = []
     try:
+        missing = [folder for folder in (target, *target.parents) if not folder.exists()]
         target.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
         empty = not any(target.iterdir())
         if empty:
             make_private(target / FILE)
     except OSError as error:
+        _remove_folders(missing)
         message = f"The backup {target} can't be written: {error.strerror}."
         raise CannotBackUp(message) from error
     if not empty:
         message = f"{target} is not empty."
         raise CannotBackUp(message)
+    return missing
+
+
+def _remove(target: Path, made: list[Path]) -> None:
+    """Take away what a backup wrote, and the folders that were made for it: nothing else that lies there."""
+    for name in WRITTEN:
+        with contextlib.suppress(OSError):
+            (target / name).unlink(missing_ok=True)
+    _remove_folders(made)
+
+
+def _remove_folders(made: list[Path]) -> None:
+    for folder in made:
+        with contextlib.suppress(OSError):  # it was not made in the end, or holds another's file
+            folder.rmdir()
 
 
 def _manifest(database: Path) -> Manifest:

@@ -19,7 +19,7 @@ from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
 from parley.adapters.sqlite.left_behind import secure
-from parley.adapters.sqlite.provenance import Highest, examine, new_epoch
+from parley.adapters.sqlite.provenance import Highest, examine, new_epoch, side_file
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
@@ -29,6 +29,9 @@ from parley.ports.log import Appended, Record, StoreIdentity
 from parley.ports.measures import Family
 
 FILE = "parley.db"
+FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm", side_file(Path(FILE)).name)
+"""All that a folder holds of a database."""
+
 READERS = 3
 RESERVE_BYTES = 64 * MEBIBYTE
 """With less space than this left, nothing more is written: a commit that finds the disk full ends the process."""

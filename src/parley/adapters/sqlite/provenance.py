@@ -3,7 +3,8 @@
 The database remembers which file it is, and the highest position lies in a file beside it. Another file, or a lower
 position, means that entries were answered which are not here: cursors and offsets of clients reach beyond this log, or
 name other entries. So the store takes a new epoch, and every client fetches afresh. A copy written into the very same
-file, together with its side file, is not noticed: `parley restore` is for that.
+file, together with its side file, is not noticed here: `parley restore` is for that, and clients that have more than
+the log does are counted (`journal/rollbacks.py`).
 
 A file is told by its inode and when it was made: whoever removes a folder and puts a copy there gets the same inode
 again on ext4. Its device counts only where that instant is not known, as it may have another number after a reboot.

@@ -4,9 +4,15 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from parley.adapters.uvicorn.requests import BoundedHttp, Times
+
+HEAD_SECONDS: Final = 10.0
+BODY_SECONDS: Final = 60.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -25,24 +31,29 @@ def listen(host: str, port: int) -> socket.socket:
 class HttpServer:
     """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI.
 
-    `front` puts what sends upgrades there at once before uvicorn's own HTTP protocol. Without them nothing is upgraded.
+    `front` puts what sends upgrades there at once before the HTTP protocol. Without them nothing is upgraded. The head
+    of a request must be whole so many seconds after its first byte, and its body so many after its head.
     """
 
     def __init__(
         self,
         app: Callable[..., Awaitable[None]],
         websocket: Callable[..., asyncio.Protocol] | None = None,
-        front: Callable[[type[asyncio.Protocol]], Callable[..., asyncio.Protocol]] | None = None,
+        front: Callable[[Callable[..., asyncio.Protocol]], Callable[..., asyncio.Protocol]]
+        | None = None,
         *,
         access_log: bool = False,
         trusted_proxies: Sequence[str] = (),
+        head_seconds: float = HEAD_SECONDS,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
+        http = partial(BoundedHttp, Times(head_seconds, body_seconds))
         self._server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
                 # Called as classes are, so functions do.
-                http=front(HttpToolsProtocol) if front else HttpToolsProtocol,  # type: ignore[arg-type]
+                http=front(http) if front else http,  # type: ignore[arg-type]
                 ws=websocket or "none",  # type: ignore[arg-type]
                 lifespan="off",
                 log_config=None,

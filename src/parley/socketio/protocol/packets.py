@@ -19,6 +19,14 @@ class PacketType(IntEnum):
     BINARY_ACK = 6
 
 
+# As plain integers: an attribute of an enumeration costs more than the comparison it is for.
+_CONNECT = int(PacketType.CONNECT)
+_DISCONNECT = int(PacketType.DISCONNECT)
+_EVENT = int(PacketType.EVENT)
+_ACK = int(PacketType.ACK)
+_BINARY_EVENT = int(PacketType.BINARY_EVENT)
+_BINARY_ACK = int(PacketType.BINARY_ACK)
+
 RESERVED_EVENTS = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
@@ -27,7 +35,7 @@ _BLANKS = b" \t\r\n"
 
 _HEADER = re.compile(rb"([0-6])(?:(\d{1,4})-)?(?:(/[^,]*+)(?:,|\Z))?(\d{1,16}+(?=\[))?")
 # An event in the root namespace with a plain name: nearly all of them.
-_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\]*)"([,\]])(?![\s\]])')
+_COMMON_EVENT = re.compile(rb'42(\d{0,16})\["([^"\\\x00-\x1f]*)"([,\]])(?![\s\]])')
 _NAMED = re.compile(rb'\[\s*("(?:[^"\\]++|\\.)*+"|-?\d{1,16})\s*([,\]])', re.DOTALL)
 
 
@@ -72,7 +80,7 @@ def decode(message: bytes, max_attachments: int) -> Packet:
     kind, count, namespace, ack_id = match.groups(b"")
     type_ = kind[0] - 0x30
     payload = message[match.end() :]
-    if (type_ >= PacketType.BINARY_EVENT) is not bool(count):
+    if (type_ >= _BINARY_EVENT) is not bool(count):
         raise PacketError("illegal attachments")
     missing = int(count or 0)
     if missing > max_attachments:
@@ -84,14 +92,14 @@ def decode(message: bytes, max_attachments: int) -> Packet:
 
 def _check_payload(type_: int, ack_id: bytes, payload: bytes) -> None:
     first = payload[:1]
-    if type_ == PacketType.CONNECT:
+    if type_ == _CONNECT:
         valid = not ack_id and (not payload or first == b"{")
-    elif type_ == PacketType.DISCONNECT:
+    elif type_ == _DISCONNECT:
         valid = not ack_id and not payload
-    elif type_ in {PacketType.ACK, PacketType.BINARY_ACK}:
+    elif type_ in (_ACK, _BINARY_ACK):
         valid = bool(ack_id) and first == b"["
     else:
-        valid = type_ != PacketType.CONNECT_ERROR and first == b"["
+        valid = type_ in (_EVENT, _BINARY_EVENT) and first == b"["
     if not valid:
         raise PacketError("invalid payload")
 
