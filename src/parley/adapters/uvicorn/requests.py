@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with an end to waiting for a request."""
+"""uvicorn's HTTP protocol, with an end to waiting for a request, and to keeping what comes of one."""
 
 from typing import Any, Final
 
@@ -6,14 +6,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from parley.socketio.deadlines import Deadlines
 
-LATE: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # RFC 9110, 15.5.9
+MOST_HEAD_BYTES: Final = 65_536
+"""Of request line and headers together; browsers and proxies send a few thousand."""
+
+# RFC 6585, section 5; RFC 9110, section 15.5.9
+TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+LATE: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends a connection whose request does not come.
+    """Ends a connection whose request does not come, or whose head does not end.
 
     uvicorn's own protocol closes one that is idle between two requests, and takes that timer back at the next byte:
     what sends a byte now and then may keep it for ever. Time in which this side reads nothing is not counted.
+
+    Nor does it bound what it keeps of a head: 150 MB of short headers became 1.6 GB. A body's trailers are as a head.
     """
 
     def __init__(self, times: "Times", **made_with: Any) -> None:  # noqa: ANN401 - uvicorn's
@@ -21,14 +31,31 @@ class BoundedHttp(HttpToolsProtocol):
         self._times = times
         self._awaited: Deadlines[BoundedHttp] | None = None
         self._upgraded = False
+        self._unfinished = 0
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn narrows asyncio's type
         super().connection_made(transport)
         self._wait_for(self._times.heads)
 
     def data_received(self, data: bytes) -> None:
+        # How much came since the parser last had something whole: a part of a body, or the end of a request.
+        self._unfinished += len(data)
         super().data_received(data)
+        if self._unfinished > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(TOO_LARGE)
         self._look()
+
+    def on_message_begin(self) -> None:
+        self._unfinished = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._unfinished = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unfinished = 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -41,12 +68,19 @@ class BoundedHttp(HttpToolsProtocol):
     def head_late(self) -> None:
         """Says so to the client, and closes."""
         if not self._goes_on():
-            self.transport.write(LATE)
-            self.transport.close()
+            self._refuse(LATE)
 
     def body_late(self) -> None:
         """Cuts the connection: an answer may have begun."""
         if not self._goes_on():
+            self.transport.abort()
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answers and closes; only cuts where another answer may have begun."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(answer)
+            self.transport.close()
+        else:
             self.transport.abort()
 
     def _goes_on(self) -> bool:
