@@ -761,6 +761,11 @@ const scenarios = {
     await shot(ada.page, "desktop-light-about");
     await ada.page.locator(".side-list .item", { hasText: "Orbital" }).click();
     await sees(ada.page, "you had a table");
+    await toolbar(ada.page, "Welcome, all", "More");
+    await ada.page.getByRole("menuitem", { name: "Pin", exact: true }).click();
+    await ada.page.getByRole("button", { name: "Pinned messages" }).click();
+    await ada.page.locator(".pin").waitFor();
+    await shot(ada.page, "desktop-light-pins");
     await ada.page.getByRole("button", { name: "About this conversation" }).click();
     await ada.page.locator(".member").nth(3).waitFor();
     await shot(ada.page, "desktop-light-group");
