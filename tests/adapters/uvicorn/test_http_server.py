@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ ENOUGH = 1.0
 LONG = 3600.0
 PATIENCE = 30
 HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
+PART = b"x" * 16_000_000
 LATE = b"HTTP/1.1 408 Request Timeout\r\n"
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 
@@ -49,14 +52,27 @@ class App:
 
 
 @asynccontextmanager
-async def serving(app: App, head: float = LONG, body: float = LONG) -> AsyncIterator[int]:
+async def serving(app: Any, **seconds: float) -> AsyncIterator[int]:
+    async with started(app, **seconds) as (_, port):
+        yield port
+
+
+@asynccontextmanager
+async def started(
+    app: Any, head: float = LONG, body: float = LONG, answer: float = LONG
+) -> AsyncIterator[tuple[HttpServer, int]]:
     sockets = Server(Config(handshake_timeout=head))
     server = HttpServer(
-        app, sockets.websocket_protocol, sockets.http_protocol, head_seconds=head, body_seconds=body
+        app,
+        sockets.websocket_protocol,
+        sockets.http_protocol,
+        head_seconds=head,
+        body_seconds=body,
+        answer_seconds=answer,
     )
     listener = listen("127.0.0.1", 0)
     await server.start(listener)
-    yield listener.getsockname()[1]
+    yield server, listener.getsockname()[1]
     await server.stop(within_seconds=1)
 
 
@@ -197,6 +213,66 @@ async def test_time_in_which_the_server_reads_nothing_is_not_the_clients() -> No
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 ")
         assert await reader.readexactly(len(body)) == body
+        writer.close()
+
+
+class Large:
+    """Answers with more than the kernel takes, and says when it is done with the request."""
+
+    def __init__(self, parts: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._parts = parts
+        self._headers = [(b"content-length", b"%d" % (parts * len(PART))), *headers]
+        self.done = asyncio.Event()
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        for number in range(1, self._parts + 1):
+            more = number < self._parts
+            await send({"type": "http.response.body", "body": PART, "more_body": more})
+        self.done.set()
+
+
+@pytest.mark.parametrize(
+    ("parts", "headers"),
+    [
+        pytest.param(1, [], id="whole"),
+        pytest.param(1, [(b"connection", b"close")], id="the last one"),
+        pytest.param(2, [], id="of which more is to come"),
+    ],
+)
+async def test_a_connection_that_does_not_read_its_answer_is_cut(
+    parts: int, headers: list[tuple[bytes, bytes]]
+) -> None:
+    app = Large(parts, headers)
+    async with serving(app, answer=SHORT) as port, asyncio.timeout(PATIENCE):
+        with socket.create_connection(("127.0.0.1", port)) as deaf:
+            deaf.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(deaf, GET)
+            await app.done.wait()
+            await until_reset(deaf)
+
+
+async def until_reset(deaf: socket.socket) -> None:
+    """Return once a write finds the connection cut; it reads nothing."""
+    loop = asyncio.get_running_loop()
+    with suppress(OSError):
+        while True:
+            await loop.sock_sendall(deaf, b"x")
+            await asyncio.sleep(SHORT / 10)
+
+
+async def test_a_connection_that_reads_slowly_gets_all_of_its_answer() -> None:
+    async with started(Large(1, [])) as (server, port), asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
+        writer.write(GET)
+        await reader.readuntil(b"\r\n\r\n")
+        (connection,) = server._server.server_state.connections
+        for _ in range(8):
+            assert len(await reader.readexactly(len(PART) // 8)) == len(PART) // 8
+            connection.answer_unread()
+        connection.answer_unread()
+        assert not connection.transport.is_closing()
         writer.close()
 
 

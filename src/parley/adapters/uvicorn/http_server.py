@@ -13,6 +13,7 @@ from parley.adapters.uvicorn.requests import BoundedHttp, Times
 
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 60.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,7 +33,8 @@ class HttpServer:
     """Serves an ASGI application on a listening socket; an upgrade to WebSocket goes to `websocket`, past ASGI.
 
     `front` puts what sends upgrades there at once before the HTTP protocol. Without them nothing is upgraded. The head
-    of a request must be whole so many seconds after its first byte, and its body so many after its head.
+    of a request must be whole so many seconds after its first byte, and its body so many after its head. Of
+    an answer something must be read every so many seconds.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class HttpServer:
         trusted_proxies: Sequence[str] = (),
         head_seconds: float = HEAD_SECONDS,
         body_seconds: float = BODY_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        http = partial(BoundedHttp, Times(head_seconds, body_seconds))
+        http = partial(BoundedHttp, Times(head_seconds, body_seconds, answer_seconds))
         self._server = _Server(
             uvicorn.Config(
                 app,

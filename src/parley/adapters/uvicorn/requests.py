@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with an end to waiting for a request, and to keeping what comes of one."""
+"""uvicorn's HTTP protocol, with an end to waiting for a request and for an answer to be read, and a bound on heads."""
 
 from typing import Any, Final
 
@@ -18,10 +18,11 @@ LATE: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends a connection whose request does not come, or whose head does not end.
+    """Ends a connection whose request does not come, or has no end, and one that takes nothing of its answer.
 
     uvicorn's own protocol closes one that is idle between two requests, and takes that timer back at the next byte:
-    what sends a byte now and then may keep it for ever. Time in which this side reads nothing is not counted.
+    what sends a byte now and then may keep it for ever. Time in which this side reads nothing is not counted. What was
+    not read of an answer it keeps without an end too, even of a connection that it has closed.
 
     Nor does it bound what it keeps of a head: 150 MB of short headers became 1.6 GB. A body's trailers are as a head.
     """
@@ -32,6 +33,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._awaited: Deadlines[BoundedHttp] | None = None
         self._upgraded = False
         self._unfinished = 0
+        self._unread = 0
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn narrows asyncio's type
         super().connection_made(transport)
@@ -60,9 +62,23 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._wait_for(None)
+        self._times.answers.end(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
 
     def handle_websocket_upgrade(self) -> None:
         self._upgraded = True
+        self._times.answers.end(self)  # whoever takes over looks to that
         super().handle_websocket_upgrade()
 
     def head_late(self) -> None:
@@ -82,6 +98,20 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
         else:
             self.transport.abort()
+
+    def answer_unread(self) -> None:
+        """Cuts the connection, unless some of the answer was read since the last look."""
+        before = self._unread
+        self._watch()
+        if self._unread >= before > 0:
+            self.transport.abort()
+
+    def _watch(self) -> None:
+        """See that what waits to be read becomes less."""
+        self._times.answers.end(self)
+        self._unread = self.transport.get_write_buffer_size()
+        if self._unread:
+            self._times.answers.begin(self)
 
     def _goes_on(self) -> bool:
         """Whether it is this side that keeps the request from coming."""
@@ -114,8 +144,12 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class Times:
-    """How long the head of a request may take to be whole, and its body after it; for all connections of a server."""
+    """How long the head of a request may take to be whole, its body after it, and how long its answer lie unread.
 
-    def __init__(self, head_seconds: float, body_seconds: float) -> None:
+    For all connections of a server.
+    """
+
+    def __init__(self, head_seconds: float, body_seconds: float, answer_seconds: float) -> None:
         self.heads: Deadlines[BoundedHttp] = Deadlines(head_seconds, BoundedHttp.head_late)
         self.bodies: Deadlines[BoundedHttp] = Deadlines(body_seconds, BoundedHttp.body_late)
+        self.answers: Deadlines[BoundedHttp] = Deadlines(answer_seconds, BoundedHttp.answer_unread)
