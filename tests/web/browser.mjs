@@ -440,10 +440,20 @@ const scenarios = {
     const dialog = ada.page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Group" }).click();
     await dialog.getByLabel("Name of the group").fill("Gardeners");
+    // Enter chooses who was found first, and creates no group yet.
     await dialog.getByLabel("Find people").fill(bob.username);
-    await dialog.getByRole("button", { name: /^Bob/ }).click();
+    await dialog.getByRole("button", { name: /^Bob/ }).waitFor();
+    await dialog.getByLabel("Find people").press("Enter");
+    await dialog.getByRole("button", { name: "Take Bob out" }).waitFor();
+    check((await dialog.getByLabel("Find people").inputValue()) === "", "the name is still there");
     await dialog.getByRole("button", { name: "Create group" }).click();
     await ada.say("Beans are up");
+    // Who thinks better of a new conversation is where they were.
+    await ada.begin();
+    await ada.page.locator(".message .text", { hasText: "Beans are up" }).waitFor();
+    await ada.page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await reads(ada.page, "Beans are up");
     await bob.page.locator(".side-list .item", { hasText: "Gardeners" }).click();
     await reads(bob.page, "Beans are up");
     await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
@@ -761,6 +771,11 @@ const scenarios = {
     await shot(ada.page, "desktop-light-about");
     await ada.page.locator(".side-list .item", { hasText: "Orbital" }).click();
     await sees(ada.page, "you had a table");
+    await toolbar(ada.page, "Welcome, all", "More");
+    await ada.page.getByRole("menuitem", { name: "Pin", exact: true }).click();
+    await ada.page.getByRole("button", { name: "Pinned messages" }).click();
+    await ada.page.locator(".pin").waitFor();
+    await shot(ada.page, "desktop-light-pins");
     await ada.page.getByRole("button", { name: "About this conversation" }).click();
     await ada.page.locator(".member").nth(3).waitFor();
     await shot(ada.page, "desktop-light-group");

@@ -6,6 +6,7 @@ import { useSnapshot } from "./hooks";
 import { plainText } from "./text/plain";
 
 export function nameOf(user: User | undefined): string {
+  if (user?.gone) return "Deleted account";
   return user?.display_name || user?.username || "…";
 }
 

@@ -10,6 +10,7 @@ import { History } from "./history.js";
 import { Keeping } from "./keeping.js";
 import { type ListItem, listed } from "./list.js";
 import type { ConversationLog } from "./log/conversation_log.js";
+import { type Erasure, isErasure } from "./log/messages.js";
 import { Replica, type Rest } from "./log/replica.js";
 import { Marking } from "./marking.js";
 import { batch, Cell, Source } from "./observable.js";
@@ -426,9 +427,22 @@ export class ParleyClient {
   }
 
   #entered(entry: Entry): void {
+    if (isErasure(entry)) this.#erased(entry);
     this.#typing.arrived(entry);
     if (entry.actor_id === this.#replica.me) this.#outbox.arrived(entry);
     this.#outbox.settle(entry.conversation_id, entry.seq);
+  }
+
+  /** Nothing is left of them; whether they were still in, so that there is one member less, only a summary tells. */
+  #erased({ user_id, conversation_id }: Erasure): void {
+    this.people.gone(user_id);
+    this.api.conversation(conversation_id).then(
+      (summary) => {
+        this.#replica.logs.get(conversation_id)?.takeSummary(summary);
+        this.#changed(conversation_id);
+      },
+      () => undefined, // the next list tells it too
+    );
   }
 
   #receipt({ conversation_id, marks }: Receipt): void {

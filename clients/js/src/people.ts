@@ -1,6 +1,7 @@
 /** People: who they are, and whether they are there. Each is fetched when somebody first asks. */
 
 import type { Connection } from "./connection.js";
+import { asError } from "./errors.js";
 import { Source } from "./observable.js";
 import type { Session } from "./session.js";
 import type { Presence, User } from "./wire.js";
@@ -36,6 +37,11 @@ export class People {
     const known = this.#known.get(user_id);
     if (!known) this.#want(user_id);
     return known;
+  }
+
+  /** Their account is no more: what was known of them is forgotten, and nobody asks again. */
+  gone(user_id: string): void {
+    this.learn([{ user_id, display_name: "", created_at: "", gone: true }]);
   }
 
   /** Take what an answer said of people on the way. */
@@ -110,8 +116,9 @@ export class People {
     try {
       this.learn([await this.#session.request<User>("GET", `/v1/users/${user_id}`)]);
       this.#wanted.delete(user_id);
-    } catch {
-      // Nobody, or nobody to ask: looked for again when somebody asks a while later.
+    } catch (reason) {
+      if (asError(reason).code === "not_found") this.gone(user_id);
+      // Nobody to ask, then: looked for again when somebody asks a while later.
       setTimeout(() => this.#wanted.delete(user_id), AGAIN_MS);
     } finally {
       this.#asking -= 1;

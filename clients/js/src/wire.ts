@@ -143,6 +143,8 @@ export interface User {
   avatar?: string | null;
   status?: string | null;
   data?: Json;
+  /** Made here, by no answer: there is no such account any more. */
+  gone?: true;
 }
 
 export interface Me extends User {

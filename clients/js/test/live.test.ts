@@ -88,3 +88,25 @@ test("a contact is added, named and removed, on all one's devices", { skip }, as
   assert.equal(ada.contacts.all.value?.size, 0);
   await Promise.all([ada.stop(), bob.stop(), other.stop()]);
 });
+
+test("of somebody whose account is erased nothing is left on the devices of others", { skip }, async () => {
+  const ada = await somebody("ada");
+  const bob = await somebody("bob");
+  const hers = await ada.createGroup("Gardeners", [bob.me!.user_id]);
+  const his = bob.conversation(hers.id);
+  await shows(his, ({ summary }) => summary !== null);
+  his.send("mine for ever");
+  await hers.open();
+  await shows(hers, (snapshot) => bodies(snapshot).join() === "mine for ever");
+  await until(ada.people.changes, () => ada.people.get(bob.me!.user_id) !== undefined);
+  const { user_id } = bob.me!;
+  await bob.leave(hers.id);
+  await shows(hers, ({ summary }) => summary!.member_count === 1);
+  await bob.eraseMe(password);
+  await shows(hers, ({ messages }) => messages[0]!.deleted_at !== null);
+  await until(ada.people.changes, (people) => people.get(user_id)?.gone === true);
+  await shows(hers, ({ happenings, summary }) => happenings.length === 3 && summary!.member_count === 1);
+  assert.equal(hers.getSnapshot().messages[0]!.body, "");
+  assert.equal(ada.conversations.getSnapshot()[0]!.lastMessage!.body, "");
+  await Promise.all([ada.stop(), bob.stop()]);
+});

@@ -10,7 +10,7 @@ export const ID = "talk";
 export type Step =
   | { do: "say"; who: number; text: string; mentions: boolean }
   | { do: "edit" | "delete" | "react" | "unreact" | "pin" | "unpin"; who: number; at: number; text: string }
-  | { do: "join" | "leave" | "promote"; who: number }
+  | { do: "join" | "leave" | "promote" | "erase"; who: number }
   | { do: "rename"; text: string };
 
 type Said = Extract<Entry, { type: "message.new" }>;
@@ -18,6 +18,7 @@ type Said = Extract<Entry, { type: "message.new" }>;
 export class ModelConversation {
   readonly log: Entry[] = [];
   readonly members = new Map<string, Member>();
+  readonly #erased = new Map<string, Entry>();
   #name = "talk";
   #messages = 0;
 
@@ -150,10 +151,11 @@ export class ModelConversation {
     }
   }
 
-  #membership(step: Extract<Step, { do: "join" | "leave" | "promote" }>): void {
+  #membership(step: Extract<Step, { do: "join" | "leave" | "promote" | "erase" }>): void {
     const user_id = PEOPLE[1 + (step.who % 2)]!;
     const member = this.members.get(user_id);
-    if (step.do === "join" && !member) {
+    if (step.do === "erase" && member) this.#erase(user_id);
+    if (step.do === "join" && !member && !this.#erased.has(user_id)) {
       this.#append(ME, { type: "member.joined", user_id, role: "member" });
       this.members.set(user_id, { user_id, role: "member", joined_seq: this.head });
     }
@@ -167,9 +169,19 @@ export class ModelConversation {
     }
   }
 
+  #erase(user_id: string): void {
+    const theirs = this.log.filter(({ type, actor_id }) => type === "message.new" && actor_id === user_id);
+    for (const { seq } of theirs)
+      if (this.shown(seq).pinned) this.#append(user_id, { type: "message.unpinned", message_seq: seq });
+    this.#append(user_id, { type: "member.left", user_id, reason: "erased" });
+    this.members.delete(user_id);
+    this.#erased.set(user_id, this.log.at(-1)!);
+  }
+
   #present(entry: Entry): Entry {
     const deletion = (seq: number) =>
-      this.log.find((one) => one.type === "message.deleted" && one.message_seq === seq);
+      this.log.find((one) => one.type === "message.deleted" && one.message_seq === seq) ??
+      this.#erased.get(this.log[seq - 1]!.actor_id);
     if (entry.type === "message.edited" && deletion(entry.message_seq))
       return { ...entry, body: "", mentions: [] };
     if (entry.type !== "message.new") return entry;

@@ -24,6 +24,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("join" as const, "leave", "promote"), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("erase" as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("rename" as const), text }) },
 );
 /** What happens to a client between the steps of the others. */

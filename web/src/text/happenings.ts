@@ -74,7 +74,7 @@ function left(
   const heir = owner_id === undefined ? "" : ` ${name(owner_id)} ${is(name(owner_id))} the owner now.`;
   const end = heir === "" ? "" : ".";
   if (reason === "left") return `${begin(people)} left${end}${heir}`;
-  if (reason === "erased") return `Somebody deleted their account${end}${heir}`;
+  if (reason === "erased") return `Somebody\u2019s account was deleted${end}${heir}`;
   return `${name(actor_id)} ${reason === "banned" ? "removed and banned" : "removed"} ${people}${end}${heir}`;
 }
 

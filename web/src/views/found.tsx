@@ -13,6 +13,7 @@ import { Items } from "./side";
 const PAUSE_MS = 200;
 
 interface Results {
+  query: string;
   people: readonly User[];
   rooms: readonly Room[];
 }
@@ -27,7 +28,7 @@ export function useServerSearch(query: string): { results: Results | null; troub
         const [people, rooms] = await Promise.all([client.api.users(query), client.api.rooms(query)]);
         if (!current) return;
         client.people.learn(people.items);
-        setResults({ people: people.items, rooms: rooms.items });
+        setResults({ query, people: people.items, rooms: rooms.items });
         setTrouble(null);
       } catch (reason) {
         if (current) setTrouble(because(reason));

@@ -1,7 +1,7 @@
 /** Starting a conversation: with somebody, with several, or as a room for all. */
 
 import type { User } from "parley-client";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { client } from "../client";
 import { useSnapshot } from "../hooks";
 import { nameOf } from "../names";
@@ -9,16 +9,18 @@ import { Dialog } from "../parts/dialog";
 import { Field, Form, Problem } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { because } from "../parts/notices";
-import { go } from "../router";
+import { go, type Place } from "../router";
+import { composing } from "../text/composing";
 import { PersonItem, RoomItem, useServerSearch } from "./found";
 
 type Kind = "direct" | "group" | "room";
 const KINDS: Record<Kind, string> = { direct: "Person", group: "Group", room: "Room" };
 
-export function NewChat() {
+/** `behind` is where one was, and is again without a new conversation. */
+export function NewChat({ behind }: { behind: Place }) {
   const [kind, setKind] = useState<Kind>("direct");
   const close = () => {
-    if (location.pathname === "/chat/new") go({ view: "home" }, { replace: true });
+    if (location.pathname === "/chat/new") go(behind, { replace: true });
   };
   return (
     <Dialog title="New conversation" close={close}>
@@ -193,19 +195,32 @@ export function PeoplePicker({
   choose: (user: User) => unknown;
 }) {
   const [query, setQuery] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   const { results, trouble } = useServerSearch(query.trim());
   const picked = new Set(chosen.map(({ user_id }) => user_id));
+  const pick = (user: User) => {
+    choose(user);
+    setQuery(""); // the next one is somebody else
+    field.current?.focus();
+  };
   return (
     <div class="field">
       <label class="field">
         <span>Find people</span>
         <input
+          ref={field}
           class="input"
           type="search"
           autoComplete="off"
           placeholder="Beginning of a name"
           value={query}
           onInput={(event) => setQuery(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || composing(event)) return;
+            event.preventDefault(); // it chooses, and creates no group yet
+            const first = results?.people[0];
+            if (first && results.query === query.trim() && query.trim() !== "") pick(first);
+          }}
         />
       </label>
       <div class="picklist">
@@ -215,7 +230,7 @@ export function PeoplePicker({
           <PersonItem
             key={user.user_id}
             user={user}
-            act={() => choose(user)}
+            act={() => pick(user)}
             extra={picked.has(user.user_id) ? "Chosen" : ""}
           />
         ))}

@@ -1,12 +1,12 @@
 /** The frame: the list at the side, and what was chosen of it. */
 
 import type { LinkState, ParleyError } from "parley-client";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { client } from "../client";
 import { useSnapshot } from "../hooks";
 import { titleOf } from "../names";
 import { Icon } from "../parts/icon";
-import { go, usePlace } from "../router";
+import { go, type Place, usePlace } from "../router";
 import { NewChat } from "./new_chat";
 import { Settings } from "./settings";
 import { Side } from "./side";
@@ -16,6 +16,10 @@ const PATIENCE_MS = 1_500;
 
 export function Shell() {
   const place = usePlace();
+  // Where one was stays behind the dialog of a new conversation.
+  const behind = useRef<Place>({ view: "home" });
+  if (place.view !== "new") behind.current = place;
+  const shown = behind.current;
   useTabTitle();
   useEffect(() => {
     const toSearch = (event: KeyboardEvent) => {
@@ -29,15 +33,15 @@ export function Shell() {
   return (
     <div class="frame">
       <LinkLine />
-      <div class={`shell ${place.view === "home" || place.view === "new" ? "" : "inside"}`}>
-        <Side place={place} />
+      <div class={`shell ${shown.view === "home" ? "" : "inside"}`}>
+        <Side place={shown} />
         <main class="pane">
-          {place.view === "conversation" && <Talk key={place.id} id={place.id} seq={place.seq} />}
-          {place.view === "settings" && <Settings />}
-          {(place.view === "home" || place.view === "new") && <Welcome />}
+          {shown.view === "conversation" && <Talk key={shown.id} id={shown.id} seq={shown.seq} />}
+          {shown.view === "settings" && <Settings />}
+          {shown.view === "home" && <Welcome />}
         </main>
       </div>
-      {place.view === "new" && <NewChat />}
+      {place.view === "new" && <NewChat behind={shown} />}
     </div>
   );
 }

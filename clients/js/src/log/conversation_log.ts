@@ -13,7 +13,7 @@ import type {
   Standing,
   Summary,
 } from "../wire.js";
-import { advanced, isAimed, type Message, messageOf } from "./messages.js";
+import { advanced, type Erasure, erased, isAimed, isErasure, type Message, messageOf } from "./messages.js";
 import { isMembership, membersAfter, summarized } from "./summaries.js";
 import { type Range, Timeline } from "./timeline.js";
 
@@ -121,6 +121,11 @@ export class ConversationLog {
     if (last_message) this.#latest(messageOf(last_message));
     this.#stand = { ...marks, unread, mentions };
     this.recount();
+  }
+
+  /** Take a summary that was asked for, unless it is older than the log taken so far. */
+  takeSummary(summary: Summary): void {
+    if (summary.head >= this.#cursor) this.#summary = summary;
   }
 
   /** How one keeps it: that is no entry, so nothing else brings it. */
@@ -256,11 +261,18 @@ export class ConversationLog {
   }
 
   #moved(entry: MembershipEntry): void {
+    if (isErasure(entry)) this.#erased(entry);
     this.#membership?.push(entry);
     if (this.#members) this.#members = membersAfter(this.#members, entry);
     if (entry.type === "member.left") this.#marks.delete(entry.user_id);
     const came = entry.type === "member.joined" && entry.user_id === this.#me;
     if (came) this.#stand = { delivered: entry.seq, read: entry.seq, unread: 0, mentions: 0 };
+  }
+
+  /** What they wrote mentions nobody any more; that it was written still counts. */
+  #erased(entry: Erasure): void {
+    if (this.#lastMessage) this.#lastMessage = erased(this.#lastMessage, entry);
+    this.recount();
   }
 
   #latest(message: Message): void {

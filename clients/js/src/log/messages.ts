@@ -1,6 +1,6 @@
 /** Messages: what becomes of one by the entries aimed at it. */
 
-import type { Aimed, Entry, MessageNew } from "../wire.js";
+import type { Aimed, Entry, MemberLeft, MessageNew } from "../wire.js";
 
 /** A message with everything that is known of it; fields that the wire leaves out are there. */
 export interface Message {
@@ -46,6 +46,19 @@ export function messageOf(entry: MessageNew): Message {
 
 export function isAimed(entry: Entry): entry is Aimed {
   return "message_seq" in entry;
+}
+
+/** The end of an account, which empties everything that its person had written in a conversation. */
+export type Erasure = MemberLeft & { reason: "erased" };
+
+export function isErasure(entry: Entry): entry is Erasure {
+  return entry.type === "member.left" && entry.reason === "erased";
+}
+
+/** The message after somebody was erased; the same where it is another's, or later. */
+export function erased(message: Message, { user_id, seq, at }: Erasure): Message {
+  const theirs = message.actor_id === user_id && message.seq < seq && message.deleted_at === null;
+  return theirs ? deleted(message, at) : message;
 }
 
 /** The message after one more entry aimed at it; the same where it was in already. */

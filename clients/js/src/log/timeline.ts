@@ -2,7 +2,7 @@
 
 import type { Aimed, Entry, Happening, MessageNew } from "../wire.js";
 import { isHappening, merged } from "./happenings.js";
-import { advanced, type Message, messageOf } from "./messages.js";
+import { advanced, type Erasure, erased, isErasure, type Message, messageOf } from "./messages.js";
 
 /** A stretch of seqs, both ends included, of which every message and every happening is held. */
 export interface Range {
@@ -10,15 +10,15 @@ export interface Range {
   readonly to: number;
 }
 
-/** How many entries aimed at messages are kept for pages that were read before they came. */
+/** How many entries that change messages are kept for pages that were read before they came. */
 const MOST_RECENT = 2_000;
 
 /** Disjoint ranges in order. The last one reaches the cursor once anything was read there: it is live. */
 export class Timeline {
   #ranges: Range[] = [];
   #messages = new Map<number, Message>();
-  #recent: Aimed[] = [];
-  /** Aimed entries above this seq are all in `#recent`. */
+  #recent: (Aimed | Erasure)[] = [];
+  /** Entries above this seq that change messages are all in `#recent`. */
   #recentFrom: number;
   /** Every message by seq, but for those that came since the last look. */
   #sorted: Message[] = [];
@@ -50,6 +50,7 @@ export class Timeline {
     if (isHappening(entry)) this.#happened([entry]);
     // One that is held came with a page, which was read later than this entry.
     if (entry.type === "message.new") return this.get(entry.seq) ?? this.#put(messageOf(entry));
+    if (isErasure(entry)) this.#erase(entry);
     if (!("message_seq" in entry)) return undefined;
     this.#remember(entry);
     const message = this.#messages.get(entry.message_seq);
@@ -151,7 +152,12 @@ export class Timeline {
     this.#unsorted = [];
   }
 
-  #remember(entry: Aimed): void {
+  #erase(entry: Erasure): void {
+    this.#remember(entry);
+    for (const message of [...this.#messages.values()]) this.#put(erased(message, entry));
+  }
+
+  #remember(entry: Aimed | Erasure): void {
     this.#recent.push(entry);
     if (this.#recent.length > MOST_RECENT) {
       const dropped = this.#recent.splice(0, MOST_RECENT / 2);
@@ -175,7 +181,8 @@ export class Timeline {
   }
 }
 
-function aim(message: Message, entry: Aimed): Message {
+function aim(message: Message, entry: Aimed | Erasure): Message {
+  if (!("message_seq" in entry)) return erased(message, entry);
   return entry.message_seq === message.seq ? advanced(message, entry) : message;
 }
 
