@@ -43,7 +43,9 @@ class BoundedHttp(HttpToolsProtocol):
         # How much came since the parser last had something whole: a part of a body, or the end of a request.
         self._unfinished += len(data)
         super().data_received(data)
-        if self._unfinished > MOST_HEAD_BYTES and not self.transport.is_closing():
+        if self._unfinished > MOST_HEAD_BYTES and not (
+            self._upgraded or self.transport.is_closing()
+        ):
             self._refuse(TOO_LARGE)
         self._look()
 
@@ -93,7 +95,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         """Answers and closes; only cuts where another answer may have begun."""
-        if self.cycle is None or self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
             self.transport.write(answer)
             self.transport.close()
         else:
