@@ -233,6 +233,7 @@ const scenarios = {
     await ada.say("two");
     await ada.say("three");
     await ada.page.getByText("Sending…").first().waitFor();
+    await ada.page.locator(".side-list .item .preview", { hasText: "You: three" }).waitFor();
     await ask("start");
     await reads(bob.page, "one", "two", "three");
     await reads(ada.page, "one", "two", "three");
