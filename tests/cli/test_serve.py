@@ -131,6 +131,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "parley.db").write_text("This is no database, however long one looks at it.")
+    (tmp_path / "parley.db").chmod(0o600)
     ended = run("serve", data=tmp_path)
     assert ended.returncode == 1
     assert ended.stderr.endswith(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from parley.adapters.uvicorn.http_server import HttpServer, listen
+from parley.adapters.uvicorn.requests import MOST_HEAD_BYTES
 from parley.socketio.config import Config
 from parley.socketio.server import Server
 
@@ -23,6 +24,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 PART = b"x" * 16_000_000
 LATE = b"HTTP/1.1 408 Request Timeout\r\n"
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 
 
 class App:
@@ -115,6 +117,54 @@ async def test_a_connection_that_sends_nothing_is_cut() -> None:
 async def test_a_head_that_does_not_end_is_refused(begin: bytes, part: bytes) -> None:
     async with serving(App(), head=SHORT) as port:
         assert (await until_cut(port, begin, part)).startswith(LATE)
+
+
+@pytest.mark.parametrize(
+    ("begin", "part"),
+    [
+        pytest.param(b"GET / HTTP/1.1\r\n", b"x: y\r\n", id="of many headers"),
+        pytest.param(b"GET / HTTP/1.1\r\nx: ", b"y", id="of one header"),
+        pytest.param(b"GET /", b"y", id="of the path"),
+        pytest.param(HEAD + b"hello" + b"GET / HTTP/1.1\r\n", b"x: y\r\n", id="of a later request"),
+    ],
+)
+async def test_a_head_that_is_too_large_is_refused(begin: bytes, part: bytes) -> None:
+    async with serving(App()) as port:
+        assert TOO_LARGE in await until_cut(port, begin, part * 1000)
+
+
+CHUNKED = HEAD.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(CHUNKED + b"5\r\nhello\r\n0\r\n", id="trailers"),
+        pytest.param(
+            HEAD + b"hello" + HEAD.removesuffix(b"\r\n"),
+            id="a head behind one that is being answered",
+        ),
+    ],
+)
+async def test_what_else_is_kept_of_a_request_is_bounded_too(begin: bytes) -> None:
+    app = App()
+    app.read.clear()
+    async with serving(app) as port:
+        assert await until_cut(port, begin.removesuffix(b"\r\n"), b"\r\nx: y" * 1000) == b""
+        app.read.set()
+
+
+async def test_bodies_may_be_larger_than_heads() -> None:
+    size = MOST_HEAD_BYTES * 3
+    body = b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n"
+    head = HEAD.replace(b"Content-Length: 5", b"Content-Length: %d" % size)
+    async with serving(App()) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in (head + b"x" * size, CHUNKED + body):
+            writer.write(request)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            assert await reader.readexactly(size) == b"x" * size
+        writer.close()
 
 
 async def test_so_it_is_with_a_later_request_of_a_connection() -> None:

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with an end to waiting for a request, and for an answer to be read."""
+"""uvicorn's HTTP protocol, with an end to waiting for a request and for an answer to be read, and a bound on heads."""
 
 from typing import Any, Final
 
@@ -6,15 +6,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from parley.socketio.deadlines import Deadlines
 
-LATE: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # RFC 9110, 15.5.9
+MOST_HEAD_BYTES: Final = 65_536
+"""Of request line and headers together; browsers and proxies send a few thousand."""
+
+# RFC 6585, section 5; RFC 9110, section 15.5.9
+TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+LATE: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Ends a connection whose request does not come, and one that takes nothing of its answer.
+    """Ends a connection whose request does not come, or has no end, and one that takes nothing of its answer.
 
     uvicorn's own protocol closes one that is idle between two requests, and takes that timer back at the next byte:
     what sends a byte now and then may keep it for ever. Time in which this side reads nothing is not counted. What was
     not read of an answer it keeps without an end too, even of a connection that it has closed.
+
+    Nor does it bound what it keeps of a head: 150 MB of short headers became 1.6 GB. A body's trailers are as a head.
     """
 
     def __init__(self, times: "Times", **made_with: Any) -> None:  # noqa: ANN401 - uvicorn's
@@ -22,6 +32,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._times = times
         self._awaited: Deadlines[BoundedHttp] | None = None
         self._upgraded = False
+        self._unfinished = 0
         self._unread = 0
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn narrows asyncio's type
@@ -29,8 +40,26 @@ class BoundedHttp(HttpToolsProtocol):
         self._wait_for(self._times.heads)
 
     def data_received(self, data: bytes) -> None:
+        # How much came since the parser last had something whole: a part of a body, or the end of a request.
+        self._unfinished += len(data)
         super().data_received(data)
+        if self._unfinished > MOST_HEAD_BYTES and not (
+            self._upgraded or self.transport.is_closing()
+        ):
+            self._refuse(TOO_LARGE)
         self._look()
+
+    def on_message_begin(self) -> None:
+        self._unfinished = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._unfinished = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unfinished = 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -57,12 +86,20 @@ class BoundedHttp(HttpToolsProtocol):
     def head_late(self) -> None:
         """Says so to the client, and closes."""
         if not self._goes_on():
-            self.transport.write(LATE)
-            self.transport.close()
+            self._refuse(LATE)
 
     def body_late(self) -> None:
         """Cuts the connection: an answer may have begun."""
         if not self._goes_on():
+            self.transport.abort()
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answers and closes; only cuts where another answer may have begun."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.write(answer)
+            self.transport.close()
+        else:
             self.transport.abort()
 
     def answer_unread(self) -> None:
