@@ -564,6 +564,9 @@ static size_t take_frames(struct client *c, const byte *data, size_t length, uin
       stream_flush(&c->websocket);
     } else if (p[0] == 0x88 && c->closing) {
       leave(c);
+    } else if (p[0] == 0x88 && size >= 2) {
+      const unsigned char *text = p + header;
+      fault("closed by the server: %d %.*s", text[0] << 8 | text[1], (int)size - 2, text + 2);
     } else {
       fault("unexpected frame %02x", p[0]);
       return length;

@@ -233,6 +233,7 @@ const scenarios = {
     await ada.say("two");
     await ada.say("three");
     await ada.page.getByText("Sending…").first().waitFor();
+    await ada.page.locator(".side-list .item .preview", { hasText: "You: three" }).waitFor();
     await ask("start");
     await reads(bob.page, "one", "two", "three");
     await reads(ada.page, "one", "two", "three");
@@ -628,6 +629,43 @@ const scenarios = {
     return [ada];
   },
 
+  async contacts_are_asked_for_accepted_and_removed() {
+    const ada = await Somebody.arrive("Ada");
+    const bob = await Somebody.arrive("Bob");
+    await ada.signUp();
+    await bob.signUp();
+    for (const one of [ada, bob]) {
+      await one.page.getByRole("button", { name: /status and settings/ }).click();
+      await one.page.getByRole("menuitem", { name: "Contacts" }).click();
+      await one.page.getByText("Nobody yet.").waitFor();
+    }
+    const add = async (whom) => {
+      await ada.page.getByLabel("Username or e-mail address").fill(whom);
+      await ada.page.getByRole("button", { name: "Add", exact: true }).click();
+    };
+    await add("nobody.at.all");
+    await ada.page.getByRole("alert").getByText("no such person", { exact: false }).waitFor();
+    await add(`@${bob.username}`);
+    await ada.page.getByRole("heading", { name: "You asked them" }).waitFor();
+
+    await bob.page.goto(`${url}/chat`);
+    await bob.page.getByRole("link", { name: "Ada asks to be on your list" }).click();
+    await accessible(bob.page, "somebody who asks");
+    await bob.page.getByRole("button", { name: "Accept" }).click();
+    await bob.page.getByText("Your contacts (1)").waitFor();
+    await bob.page.getByRole("link", { name: "asks to be on your list" }).waitFor({ state: "detached" });
+    await ada.page.getByText("Your contacts (1)").waitFor();
+    await ada.page.locator(".device", { hasText: "Bob" }).getByText("Here now").waitFor();
+    await accessible(ada.page, "contacts");
+
+    await ada.page.getByRole("button", { name: "Write" }).click();
+    await field(ada.page).waitFor();
+    await ada.page.getByRole("button", { name: "About this conversation" }).click();
+    await ada.page.getByRole("button", { name: "Remove from contacts" }).click();
+    await ada.page.getByRole("button", { name: "Add to contacts" }).waitFor();
+    return [ada, bob];
+  },
+
   async groups_and_rooms_have_members_with_roles() {
     const ada = await Somebody.arrive("Ada");
     const bob = await Somebody.arrive("Bob");
@@ -802,6 +840,11 @@ const scenarios = {
     await shot(ada.page, "phone-light-settings");
     await ada.page.setViewportSize({ width: 1280, height: 800 });
     await shot(ada.page, "desktop-light-settings");
+    await ada.page.goto(`${url}/chat/contacts`);
+    await ada.page.getByLabel("Username or e-mail address").fill(grace.username);
+    await ada.page.getByRole("button", { name: "Add", exact: true }).click();
+    await ada.page.getByText("Your contacts (1)").waitFor();
+    await shot(ada.page, "desktop-light-contacts");
     await ada.page.goto(`${url}/chat`);
     await ada.page.getByText("Pick up a conversation").waitFor();
     await ada.page.waitForTimeout(500);

@@ -19,6 +19,8 @@ SCRIPT = Path(__file__).with_name("browser.mjs")
 PATIENCE_S = 280
 BY_HAND = {"screenshots", "a_long_conversation_scrolls"}
 """What `python -m tests.web` plays."""
+SETTINGS = {"contacts_are_asked_for_accepted_and_removed": {"contacts": "by-request"}}
+"""Of the server, where a scenario needs others."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -31,11 +33,12 @@ def in_the_browser() -> list[str]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, scenario: str) -> Iterator[ServerProcess]:
     require_npm()
     if not web_files():
         pytest.skip("the web client is not built: run `make setup` with npm installed")
-    with ServerProcess(tmp_path / "data", port=str(free_port())) as server:
+    settings = SETTINGS.get(scenario, {})
+    with ServerProcess(tmp_path / "data", port=str(free_port()), **settings) as server:
         yield server
 
 

@@ -31,7 +31,8 @@ export function useTitle(summary: Summary): string {
 
 /** What a list says of the last message. */
 export function previewOf(item: ListItem, people: ReadonlyMap<string, User>): string {
-  const { lastMessage, summary } = item;
+  const { lastMessage, summary, sending } = item;
+  if (sending !== null) return `You: ${plainText(sending, 160)}`;
   if (!lastMessage) return summary.kind === "direct" ? "Say hello" : "No messages yet";
   const text = lastMessage.deleted_at ? "Message deleted" : plainText(lastMessage.body, 160);
   if (lastMessage.actor_id === client.me?.user_id) return `You: ${text}`;

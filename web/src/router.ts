@@ -6,7 +6,7 @@ import { useSnapshot } from "./hooks";
 export type Place =
   | { view: "home" }
   | { view: "conversation"; id: string; seq?: number }
-  | { view: "new" | "settings" }
+  | { view: "new" | "settings" | "contacts" }
   | { view: "reset-password" | "verify-email" };
 
 const listeners = new Set<() => void>();
@@ -55,7 +55,7 @@ export function follow(to: Place) {
 function read(): Place {
   const [, first, name = ""] = location.pathname.split("/");
   if (first === "reset-password" || first === "verify-email") return { view: first };
-  if (name === "new" || name === "settings") return { view: name };
+  if (name === "new" || name === "settings" || name === "contacts") return { view: name };
   if (name === "") return { view: "home" };
   const seq = Number(location.hash.slice(1));
   const id = decoded(name);

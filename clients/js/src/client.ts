@@ -392,7 +392,7 @@ export class ParleyClient {
         return this.contacts.removed((payload as { user_id: string }).user_id);
       case "session.revoked":
         return this.session.end(
-          refused({ code: "session_revoked", message: "This session was signed out." }),
+          refused({ code: "session_revoked", message: "The session of this device was ended elsewhere." }),
         );
       default: // other state is nothing to this client
     }

@@ -17,6 +17,8 @@ export interface ListItem {
   /** How many of one's own messages are on their way, and how many were refused. */
   readonly waiting: number;
   readonly failed: number;
+  /** The last of them, as it was written. */
+  readonly sending: string | null;
 }
 
 export function listed(logs: Iterable<ConversationLog>, outbox: Outbox, typing: Typing): readonly ListItem[] {
@@ -38,5 +40,6 @@ function item(log: ConversationLog, outbox: Outbox, typing: Typing): ListItem {
     typing: typing.in(id),
     waiting: sends.filter(({ state }) => state !== "failed").length,
     failed: sends.filter(({ state }) => state === "failed").length,
+    sending: sends.at(-1)?.payload.body ?? null,
   };
 }

@@ -14,6 +14,7 @@ import { attempt } from "../parts/notices";
 import { go } from "../router";
 import { lastSeen } from "../text/times";
 import { useBlocks } from "./blocks";
+import { ContactAction } from "./contacts";
 import { PeoplePicker } from "./new_chat";
 
 const RANK: Record<Role, number> = { owner: 3, admin: 2, member: 1, guest: 0 };
@@ -102,6 +103,7 @@ function Keeping({ snapshot }: { snapshot: ConversationSnapshot }) {
   const prefer = (preference: { muted?: boolean; archived?: boolean }) =>
     attempt("That was not kept.", () => client.setPreference(id, preference));
   const group = summary.kind !== "direct";
+  const other = group ? undefined : otherOf(summary);
   const gone = async (what: string, work: () => Promise<unknown>) => {
     if (await attempt(what, work)) go({ view: "home" });
   };
@@ -123,7 +125,8 @@ function Keeping({ snapshot }: { snapshot: ConversationSnapshot }) {
         <Icon name="archive" />
         {summary.archived ? "Take out of the archive" : "Archive"}
       </button>
-      {!group && <BlockAction user_id={otherOf(summary)} />}
+      {!group && other !== undefined && <ContactAction user_id={other} />}
+      {!group && <BlockAction user_id={other} />}
       {group && (
         <button type="button" class="danger" onClick={() => setAsking("leave")}>
           <Icon name="door" />

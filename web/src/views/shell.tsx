@@ -7,6 +7,7 @@ import { useSnapshot } from "../hooks";
 import { titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { go, type Place, usePlace } from "../router";
+import { Contacts } from "./contacts";
 import { NewChat } from "./new_chat";
 import { Settings } from "./settings";
 import { Side } from "./side";
@@ -38,6 +39,7 @@ export function Shell() {
         <main class="pane">
           {shown.view === "conversation" && <Talk key={shown.id} id={shown.id} seq={shown.seq} />}
           {shown.view === "settings" && <Settings />}
+          {shown.view === "contacts" && <Contacts />}
           {shown.view === "home" && <Welcome />}
         </main>
       </div>

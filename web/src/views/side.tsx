@@ -12,6 +12,7 @@ import { attempt } from "../parts/notices";
 import { follow, go, type Place, pathOf } from "../router";
 import { composing } from "../text/composing";
 import { whenShort } from "../text/times";
+import { Requests } from "./contacts";
 import { Found } from "./found";
 
 export function Side({ place }: { place: Place }) {
@@ -40,6 +41,7 @@ export function Side({ place }: { place: Place }) {
           }}
         />
       </div>
+      <Requests />
       <div class="side-list" onKeyDown={(event) => step(event)}>
         {words === "" ? (
           <Mine place={place} />
@@ -84,6 +86,7 @@ function Head() {
           appear("busy", "Do not disturb"),
           appear("invisible", "Invisible"),
           null,
+          { label: "Contacts", icon: "user", act: () => go({ view: "contacts" }) },
           { label: "Settings", icon: "settings", act: () => go({ view: "settings" }) },
           {
             label: "Sign out",
