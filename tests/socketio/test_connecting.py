@@ -104,6 +104,27 @@ async def test_a_connect_error_is_final(waiting: bool) -> None:
     assert link.closed is None
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_refusal_that_cannot_be_encoded_cuts_since_the_fault_is_ours(
+    waiting: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server()
+
+    async def refuse(_: Socket) -> None:
+        raise ConnectError("no", data=object())
+
+    def refuse_at_once(_: Socket) -> None:
+        raise ConnectError("no", data=object())
+
+    server.namespace().use(refuse if waiting else refuse_at_once)
+    link = Link(server)
+    link.send("40")
+    await until(lambda: link.closed)
+    assert link.closed is not None
+    assert link.closed[0] == 1011
+    assert "a refusal can't be encoded" in caplog.text
+
+
 async def test_try_later_cuts_the_transport_and_never_says_44() -> None:
     server = Server()
 

@@ -206,6 +206,16 @@ async def test_a_call_that_is_not_answered_times_out_or_ends_with_its_socket() -
         await sockets[0].call("question")
 
 
+async def test_a_question_that_cannot_be_encoded_leaves_nothing_behind() -> None:
+    server = Server()
+    chat = server.namespace()
+    await Link(server).connect()
+    (socket,) = chat.sockets.values()
+    with pytest.raises(TypeError):
+        await socket.call("question", object())
+    assert not socket._calls
+
+
 async def test_an_answer_to_nothing_is_dropped() -> None:
     server = Server()
     server.namespace()

@@ -120,6 +120,15 @@ async def test_an_event_with_attachments_that_nobody_hears_is_checked_too() -> N
     assert link.closed is not None
 
 
+@pytest.mark.parametrize("header", ['451-["echo"]', '461-/other,1["answer"]'])
+async def test_attachments_are_kept_for_nobody_who_is_not_connected(header: str) -> None:
+    server = Server()
+    server.namespace("/other")
+    link = Link(server)
+    link.send(header)
+    assert link.closed is not None
+
+
 async def test_text_while_attachments_are_missing_closes() -> None:
     link = await link_to(Server())
     link.send('451-["echo",{"_placeholder":true,"num":0}]')

@@ -78,6 +78,9 @@ class Connection:
         if nested_deeper(packet.payload, self._max_nesting):
             raise PacketError("nested too deep")
         if packet.missing:
+            if self._find(packet.namespace) is None:
+                # Before its attachments are kept: up to `max_payload` bytes each.
+                raise PacketError("packet for a namespace that is not connected")
             self._partial = packet
         else:
             self._dispatch(packet)
@@ -222,7 +225,13 @@ class Connection:
         if error.data is not None:
             body["data"] = error.data
         header = encode_header(PacketType.CONNECT_ERROR, namespace)
-        self.session.send([header + self._server.config.encode(body)])
+        try:
+            packet = header + self._server.config.encode(body)
+        except Exception:
+            log.exception("a refusal can't be encoded")
+            self.session.cut(Reason.CUT, CloseCode.INTERNAL_ERROR)
+        else:
+            self.session.send([packet])
 
     def _recover(self, socket: Socket) -> None:
         """Offers recovery to whom it is for, and has what was missed fetched for who returns."""

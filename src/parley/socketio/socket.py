@@ -82,11 +82,12 @@ class Socket(Member):
             raise Disconnected(self.id)
         self._last_call += 1
         ack_id = self._last_call
+        question = self.namespace.encode_event(event, args, b"%d" % ack_id)
         future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         if self._calls is None:
             self._calls = {}
         self._calls[ack_id] = future
-        self.push(self.namespace.encode_event(event, args, b"%d" % ack_id))
+        self.push(question)
         try:
             async with asyncio.timeout(timeout):
                 answer = await future
