@@ -219,6 +219,11 @@ async def test_what_happened_to_the_conversation_itself_is_told(anna, boris, dir
     assert page == {"items": []}
 
 
+async def test_outsiders_see_neither_pins_nor_what_happened(carla, direct):
+    for attempt in (carla.get(f"{direct}/pins"), carla.get(f"{direct}/happenings")):
+        assert refusal(await attempt) == (404, "not_found")
+
+
 async def test_outsiders_change_no_message(anna, carla, direct):
     await anna.post(f"{direct}/messages", body="hello")
     for attempt in (

@@ -59,6 +59,17 @@ async def test_auth_nested_too_deep_is_closed() -> None:
     assert link.closed is not None
 
 
+@pytest.mark.parametrize(("size", "taken"), [(100, True), (101, False)])
+async def test_auth_is_bounded(size: int, taken: bool) -> None:
+    server = Server(Config(max_auth=100))
+    server.namespace()
+    link = Link(server)
+    link.send('40{"token":"%s"}' % ("x" * (size - len('{"token":""}'))))
+    await tick()
+    assert (link.closed is None) is taken
+    assert len(server.namespace().sockets) == taken
+
+
 async def test_too_many_namespaces_are_closed() -> None:
     server = Server(Config(max_namespaces=2))
     for name in ("/", "/a", "/b"):

@@ -91,6 +91,7 @@ def alive(pid: int) -> bool:
         ("lost-push", {"jump", "missing"}),
         ("leak", {"leak"}),
         ("removed-may-write", {"outsider"}),
+        ("outsiders-may-read", {"trespass"}),
     ],
 )
 def test_a_fault_planted_in_the_server_is_found(

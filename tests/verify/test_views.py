@@ -29,9 +29,22 @@ def test_pushes_follow_each_other(views: Views) -> None:
 
 def test_what_is_there_already_is_dropped_and_yet_noted(views: Views) -> None:
     begun(views)
+    views.connected()
     assert not views.take(a_log()[3])
     assert len(views.by_id[HOME].entries) == 1
     assert list(views.arrivals[HOME].seqs) == [4, 4]
+    assert views.faults == []
+
+
+@pytest.mark.parametrize("again", [3, 4])
+def test_what_one_connection_brings_twice_is_a_fault(views: Views, again: int) -> None:
+    """Stock clients show what they are sent, after a recovery too."""
+    begun(views)
+    views.take(a_log()[4])
+    views.seamless = False
+    assert not views.take(a_log()[again])
+    (fault,) = views.faults
+    assert fault.startswith(f"one connection brought #{again + 1} ")
 
 
 def test_a_jump_asks_to_catch_up_and_is_a_fault_of_a_whole_connection(views: Views) -> None:

@@ -78,6 +78,8 @@ class Config:
     """In one answer; the specification's own client refuses more."""
     max_attachments: int = 10
     max_nesting: int = 32
+    max_auth: int = 16_384
+    """Of the JSON that a client connects with: it is kept, as objects, as long as the socket lives."""
     max_namespaces: int = 16
     max_rooms: int = 20_000
     max_outbox: int = 2_097_152

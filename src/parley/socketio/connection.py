@@ -154,6 +154,8 @@ class Connection:
         name = packet.namespace
         if self._find(name) is not None or name in (self._connecting or ()):
             raise PacketError("namespace is connected already")
+        if len(packet.payload) > self._server.config.max_auth:
+            raise PacketError("auth is too large")
         auth = self._server.decode_auth(packet.payload)
         namespace = self._server.namespaces.get(name)
         if namespace is None:

@@ -30,7 +30,11 @@ CHECKS: Final[Sequence[Check]] = (
     Check("time does not run backwards in a log", logs.clock),
     Check("order agrees with real time", order.real_time),
     Check("every device of every member has exactly the log", views.complete),
-    Check("no connection that stood passed an entry over", views.seamless, _numbered),
+    Check(
+        "no connection that stood passed an entry over, or brought one twice",
+        views.seamless,
+        _numbered,
+    ),
     Check("nobody wrote to a conversation without being in it", access.judged),
     Check("no entry reached somebody who was not a member", access.leaks, _numbered),
     Check("those who are not members read nothing", access.trespasses, lambda it: it.strangers > 0),

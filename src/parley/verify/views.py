@@ -30,6 +30,9 @@ class Views:
     `seamless` says that everything since the connection stood has to come without a jump: True from when catching up
     is done, or a recovery was granted, until the connection ends. `recovered` says that it was the latter: then of
     conversations left meanwhile only the leaving comes.
+
+    On one connection the pushes of a conversation have growing seqs, a replay's included: stock clients show what they
+    are sent.
     """
 
     def __init__(
@@ -42,8 +45,14 @@ class Views:
         self.catching_up = True
         self.seamless = False
         self.recovered = False
+        self._pushed: dict[str, int] = {}
         self._whole = whole
         self._now = now
+
+    def connected(self) -> None:
+        """Another connection stands, on which nothing has come yet."""
+        self.seamless = self.recovered = False
+        self._pushed.clear()
 
     def cursors(self) -> dict[str, int]:
         """What to name when catching up."""
@@ -52,6 +61,7 @@ class Views:
     def take(self, entry: Entry) -> bool:
         """A push. Whether to catch up, because something is missing before it."""
         self._arrived(entry)
+        self._follows(entry)
         view = self.by_id.get(entry.conversation_id)
         known = view is not None and not view.left
         if self.catching_up and (not known or view is None or entry.seq > view.cursor):
@@ -135,6 +145,14 @@ class Views:
             # What was missed before it is no longer this person's to read.
             view.left, view.cursor = True, entry.seq
         return not leaves
+
+    def _follows(self, entry: Entry) -> None:
+        where = entry.conversation_id
+        before = self._pushed.get(where, 0)
+        if entry.seq > before:
+            self._pushed[where] = entry.seq
+        else:
+            self.faults.append(f"one connection brought {entry} of {where} after #{before}")
 
     def _fault(self, entry: Entry, text: str) -> None:
         """Once a connection: what follows is the same hole."""

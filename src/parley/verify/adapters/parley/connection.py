@@ -41,7 +41,7 @@ class ParleyConnection(Connection):
             NotNow: That did not come about within so many seconds.
         """
         until = time.monotonic() + within
-        self._views.seamless = self._views.recovered = False
+        self._views.connected()
         try:
             self._wire = await Wire.open(http, url, self._auth(), self._heard, within)
         except Refused as error:
