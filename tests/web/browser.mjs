@@ -429,6 +429,27 @@ const scenarios = {
     await sees(bob.page, "and one more");
     await ada.page.locator(".message", { hasText: "and one more" }).locator(".state.read").waitFor();
     check((await begins.locator(".text").textContent()) === "number 1", "the line has moved");
+
+    // What one marks as unread stays so, whatever comes, until one comes back to it.
+    await toolbar(bob.page, "and one more", "More");
+    await bob.page.getByRole("menuitem", { name: "Mark unread from here" }).click();
+    await badge("1").waitFor();
+    await begins.locator(".text", { hasText: "and one more" }).waitFor();
+    await ada.say("and another");
+    await sees(bob.page, "and another");
+    await badge("2").waitFor();
+    await bob.say("So I see");
+    await badge("2").waitFor({ state: "detached" });
+    await ada.say("And this?");
+    await sees(bob.page, "And this?");
+    await ada.page.locator(".message", { hasText: "And this?" }).locator(".state.read").waitFor();
+    await toolbar(bob.page, "And this?", "More");
+    await bob.page.getByRole("menuitem", { name: "Mark unread from here" }).click();
+    await badge("1").waitFor();
+    await bob.page.goto(`${url}/chat`);
+    await badge("1").waitFor();
+    await bob.page.locator(".side-list .item", { hasText: "Ada" }).click();
+    await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
     return [ada, bob];
   },
 

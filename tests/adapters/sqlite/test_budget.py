@@ -1,5 +1,7 @@
 """How many statements a reading may take."""
 
+from parley.adapters.sqlite import rows
+from parley.model.entries import HAPPENINGS
 from parley.model.ids import ConversationId
 from tests.adapters.sqlite.conftest import Embedded
 from tests.support.pen import ANN, BEN, Pen, created, said
@@ -38,3 +40,22 @@ async def test_a_page_of_messages_is_two_statements(embedded: Embedded) -> None:
         connection.set_trace_callback(seen.append)
     await embedded.log.messages(home.conversation_id, before=None, after=None, limit=50)
     assert len(seen) == 4  # the transaction's own begin and end are two more
+
+
+async def test_what_happened_is_found_without_passing_over_what_was_said(
+    embedded: Embedded,
+) -> None:
+    home = Pen("home")
+    await embedded.write(home, created(ANN), said("one"))
+    seen: list[str] = []
+    for connection in embedded.database._readers._connections:
+        connection.set_trace_callback(seen.append)
+    await embedded.log.happenings(home.conversation_id, after=0, before=9, limit=50)
+    (asked,) = (statement for statement in seen if "SELECT" in statement)
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
+    assert any("USING INDEX entries_happenings" in row[3] for row in plan), plan
+
+
+def test_the_types_of_what_happened_are_all_that_follow_the_first_of_them() -> None:
+    codes = {rows.CODES[one] for one in HAPPENINGS}
+    assert codes == {code for code in rows.CODES.values() if code >= min(codes)}

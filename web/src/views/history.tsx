@@ -14,6 +14,7 @@ import { useNow, useSnapshot } from "../hooks";
 import { titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
+import { attempt } from "../parts/notices";
 import { go } from "../router";
 import { told } from "../text/happenings";
 import { plainText } from "../text/plain";
@@ -56,7 +57,9 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
   const [away, setAway] = useState(false);
   /** Whether one is where one is to begin; until then nothing that is drawn counts as seen. */
   const settled = useRef(false);
-  const unread = useNewLine(conversation, snapshot, anchor, settled);
+  /** Where the log ended when one marked something as unread: until one leaves, writes, or goes to the end, nothing is seen. */
+  const left = useRef<number | null>(null);
+  const unread = useNewLine(conversation, snapshot, anchor, settled, left);
 
   const total = placed.length + pending.length;
   const start = from === null ? Math.max(0, total - MOST_ROWS + STEP) : indexOf(placed, from);
@@ -80,12 +83,14 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
 
   const toEnd = useCallback(async () => {
     anchor.current = null;
+    left.current = null;
     setFrom(null);
     await conversation.jumpToEnd();
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   }, [conversation]);
 
-  const read = useReading(conversation, snapshot, settled, scroller, list);
+  const seen = useCallback(() => settled.current && left.current === null, []);
+  const read = useReading(conversation, snapshot, seen, scroller, list);
 
   // The place to begin at: the message that was asked for, or the first that is unread.
   const begun = useRef<number | null | undefined>(undefined);
@@ -96,7 +101,7 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
     if (begun.current === unread.place || messages.length === 0) return;
     const first = begun.current === undefined;
     begun.current = unread.place;
-    if (first ? asked : anchor.current) return; // one is elsewhere, and stays there
+    if (first ? asked : anchor.current || left.current !== null) return; // one is elsewhere, and stays there
     if (unread.place !== null) void jump(unread.place, false);
     else settled.current = true;
   }, [messages.length, unread.place, asked, jump]);
@@ -168,7 +173,15 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
   // What came, or was drawn, may not fill the screen yet.
   useEffect(onScroll, [placed, pending, start, loading]);
 
-  const actions = useActions(conversation, snapshot, setAbout, show);
+  const leave = useCallback(
+    async (from: number) => {
+      left.current = conversation.getSnapshot().summary?.head ?? null;
+      const marked = await attempt("It is still marked as read.", () => conversation.markUnread(from));
+      if (!marked) left.current = null;
+    },
+    [conversation],
+  );
+  const actions = useActions(conversation, snapshot, setAbout, show, leave);
   const now = useNow(60);
   const rows = [];
   const at = (index: number): Row | undefined => placed[index] ?? pending[index - placed.length];
@@ -238,13 +251,14 @@ function useActions(
   snapshot: ConversationSnapshot,
   setAbout: Props["setAbout"],
   jump: (seq: number) => unknown,
+  markUnread: (seq: number) => unknown,
 ): MessageActions {
   const { summary } = snapshot;
   const role = summary?.role ?? "guest";
   const kind = summary?.kind ?? "direct";
   return useMemo(
-    () => ({ conversation, setAbout, jump, role, kind }),
-    [conversation, setAbout, jump, role, kind],
+    () => ({ conversation, setAbout, jump, markUnread, role, kind }),
+    [conversation, setAbout, jump, markUnread, role, kind],
   );
 }
 

@@ -20,6 +20,7 @@ export interface MessageActions {
   conversation: Conversation;
   setAbout: (about: About) => void;
   jump: (seq: number) => unknown;
+  markUnread: (seq: number) => unknown;
   role: Role;
   kind: Kind;
 }
@@ -312,7 +313,7 @@ function Tools({ message, actions }: { message: ShownMessage; actions: MessageAc
     {
       label: "Mark unread from here",
       icon: "unread",
-      act: () => attempt("It is still marked as read.", () => conversation.markUnread(message.seq)),
+      act: () => actions.markUnread(message.seq),
     },
     (mine || inCharge) && null,
     (mine || inCharge) && { label: "Delete", icon: "trash", danger: true, act: () => setDeleting(true) },

@@ -25,13 +25,14 @@ interface NewLine {
 
 /**
  * Where what is new begins: as it was when one came, and anew with what comes while nobody looks, a reload and a lost
- * connection included. `place` is where to go to, `first` the message that the line is above.
+ * connection included, or with what one marks as unread. `place` is where to go to, `first` the message that the line is above.
  */
 export function useNewLine(
   conversation: Conversation,
   { stand, messages, summary, atStart }: ConversationSnapshot,
   elsewhere: { current: unknown },
   settled: { current: boolean },
+  left: { current: number | null },
 ) {
   const kept = useRef<NewLine | null>(null);
   if (summary) kept.current ??= { read: stand.read, open: stand.unread > 0, caughtUp: stand.unread === 0 };
@@ -39,12 +40,15 @@ export function useNewLine(
   useLayoutEffect(() => {
     return conversation.subscribe(() => {
       const line = kept.current;
-      const { read, unread } = conversation.getSnapshot().stand;
+      const { stand, lastMessage } = conversation.getSnapshot();
+      const { read, unread } = stand;
       if (!line) return;
+      const wrote = lastMessage?.actor_id === client.me?.user_id;
+      if (left.current !== null && wrote && lastMessage!.seq > left.current) left.current = null;
       if (unread === 0) line.caughtUp = true;
-      else if (line.caughtUp && (elsewhere.current || !looking())) {
+      else if (line.caughtUp && (left.current !== null || elsewhere.current || !looking())) {
         kept.current = { read, open: true, caughtUp: false };
-        if (!elsewhere.current) settled.current = false; // until one is where it begins
+        if (!elsewhere.current && left.current === null) settled.current = false; // until one is where it begins
       }
     });
   }, [conversation]);
@@ -61,17 +65,17 @@ export function useNewLine(
   return { place: open ? read + 1 : null, first };
 }
 
-/** Marks as read what was on the screen, while somebody looks. */
+/** Marks as read what was on the screen, while somebody looks and it `counts`. */
 export function useReading(
   conversation: Conversation,
   snapshot: ConversationSnapshot,
-  settled: { current: boolean },
+  counts: () => boolean,
   scroller: Box,
   list: Box,
 ): () => void {
   const read = () => {
     const box = scroller.current;
-    if (!box || !list.current || !settled.current || !looking()) return;
+    if (!box || !list.current || !counts() || !looking()) return;
     const bottom = box.scrollTop + box.clientHeight + BOTTOM_PX;
     const rows = [...list.current.querySelectorAll<HTMLElement>("[data-seq]")];
     const seen = rows.findLast((row) => row.offsetTop + row.offsetHeight <= bottom);

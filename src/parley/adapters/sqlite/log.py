@@ -35,7 +35,7 @@ _LAST_BEFORE: Final = f"{_MESSAGES} AND seq < ? ORDER BY seq DESC LIMIT ?"
 _MESSAGES_AT: Final = f"{_MESSAGES} AND seq IN (SELECT value FROM json_each(?))"
 _HAPPENINGS: Final = f"""
     SELECT {rows.COLUMNS} {rows.FROM} WHERE conversation = ({_KEY})
-    AND type IN ({", ".join(str(rows.CODES[one]) for one in HAPPENINGS)})
+    AND type >= {min(rows.CODES[one] for one in HAPPENINGS)}
     AND seq > ? AND seq < ? ORDER BY seq LIMIT ?
 """
 _EDITS: Final = f"""
