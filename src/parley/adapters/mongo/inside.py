@@ -68,8 +68,12 @@ class Inside:
         for conversation_id in before.keys() | after.keys():
             tail = tails.get(conversation_id, ())
             now = after.get(conversation_id)
-            still = now is not None and now.still(before.get(conversation_id))
-            if still and not _is_deleted(tail) and views[conversation_id].stored:
+            if (
+                now is not None
+                and now.still(before.get(conversation_id))
+                and not _is_deleted(tail)
+                and views[conversation_id].stored
+            ):
                 standing: Standing | None = _standing(views[conversation_id], now.joined.seq, tail)
             else:
                 standing = await self._by_the_log(user_id, conversation_id)
