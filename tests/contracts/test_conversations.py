@@ -10,6 +10,7 @@ from parley.model.entries import (
     ReactionAdded,
 )
 from parley.model.ids import ConversationId
+from parley.ports.conversations import Membership
 from tests.contracts.conftest import NewPen, Store
 from tests.support.pen import ANN, BEN, CAT, Pen, created, said
 
@@ -21,7 +22,7 @@ async def listed(
     return [conversation.conversation_id for conversation in found]
 
 
-async def test_memberships_name_every_conversation_with_its_head(
+async def test_memberships_name_every_conversation_with_its_head_and_the_joining(
     store: Store, new_pen: NewPen
 ) -> None:
     mine, joined, others = new_pen(), new_pen(), new_pen()
@@ -31,8 +32,8 @@ async def test_memberships_name_every_conversation_with_its_head(
     )
     await store.write(others, created(BEN))
     assert await store.conversations.memberships(ANN) == {
-        mine.conversation_id: 2,
-        joined.conversation_id: 3,
+        mine.conversation_id: Membership(2, 1),
+        joined.conversation_id: Membership(3, 2),
     }
 
 
@@ -47,7 +48,7 @@ async def test_who_comes_back_is_in_again(store: Store, pen: Pen) -> None:
     leaving = MemberLeft(actor_id=ANN, user_id=ANN, reason="left")
     back = MemberJoined(actor_id=BEN, user_id=ANN, role="member")
     await store.write(pen, created(BEN, ANN), leaving, back)
-    assert await store.conversations.memberships(ANN) == {pen.conversation_id: 3}
+    assert await store.conversations.memberships(ANN) == {pen.conversation_id: Membership(3, 3)}
 
 
 async def test_the_list_begins_with_the_latest_message_or_creation(

@@ -435,9 +435,10 @@ async def test_membership_is_the_fold_of_the_log(
     await store.log.append(pen.conversation_id, 0, records)
     expected = fold(pen.conversation_id, [record.entry for record in records])
     for user_id in (UserId("ann"), UserId("ben"), UserId("cat"), UserId("dot")):
-        heads = await store.conversations.memberships(user_id)
-        assert heads.get(pen.conversation_id) == (
-            expected.head if user_id in expected.members else None
+        member = expected.members.get(user_id)
+        found = await store.conversations.memberships(user_id)
+        assert found.get(pen.conversation_id) == (
+            None if member is None else (expected.head, member.joined_seq)
         )
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
+from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.faults import Faults, Reading
 from parley.gateway import hub
 from parley.gateway.connection import Connection
@@ -19,6 +21,7 @@ from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.instants import timestamp
 from parley.ports.bus import MeChanged, SessionRevoked
+from parley.ports.conversations import Membership
 from parley.ports.log import Record
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, node_over
@@ -142,10 +145,22 @@ async def test_a_conversation_deleted_during_a_handshake_is_not_entered(node: No
     assert not connection.conversations
 
 
+def late(bus: MemoryBus) -> Callable[[], None]:
+    """Have the bus bring nothing, until the call that this returns."""
+    on_their_way: list[Record] = []
+    publish, bus.publish = bus.publish, on_their_way.extend
+
+    def catch_up() -> None:
+        bus.publish = publish
+        publish(on_their_way)
+
+    return catch_up
+
+
 async def test_memberships_older_than_what_was_delivered_are_read_again(node: Node) -> None:
     await node.connect(ANN)
     await node.world.send(ANN, "one")
-    readings = [{HOME: 1}, {HOME: 2}]
+    readings = [{HOME: Membership(1, 1)}, {HOME: Membership(2, 1)}]
 
     async def memberships(_user_id: UserId) -> dict:
         return readings.pop(0)
@@ -161,7 +176,7 @@ async def test_memberships_that_stay_behind_are_not_asked_for_without_end(
     monkeypatch.setattr(hub, "VIEW_PAUSES", (0.0, 0.01))
     await node.connect(ANN)
     await node.world.send(ANN, "one")
-    readings = [{HOME: 1}] * 9
+    readings = [{HOME: Membership(1, 1)}] * 9
 
     async def memberships(_user_id: UserId) -> dict:
         return readings.pop()
@@ -173,21 +188,32 @@ async def test_memberships_that_stay_behind_are_not_asked_for_without_end(
     assert len(readings) == 6
 
 
-async def test_nobody_is_sent_what_their_list_of_memberships_reflects_already(node: Node) -> None:
-    await node.connect(ANN)
-    await node.world.send(ANN, "one")
-    ahead = {HOME: 3}
+@pytest.mark.parametrize("others", [(), (ANN,)])
+async def test_who_comes_in_ahead_of_the_bus_is_sent_nothing_of_before_their_joining(
+    node: Node, others: tuple[UserId, ...]
+) -> None:
+    """Whether the conversation had sockets here before or not, and for who was in it all along everything goes on."""
+    for other in others:
+        await node.connect(other)
+    catch_up = late(node.world.bus)
+    await node.world.send(ANN, "before")
+    await node.world.add(ANN, CAT)
+    old, new = await node.connect(BEN), await node.connect(CAT)
+    catch_up()
+    await node.world.send(ANN, "after")
+    assert node.seqs(old) == [2, 3, 4]
+    assert node.seqs(new) == [3, 4]
 
-    async def memberships(_user_id: UserId) -> dict:
-        return ahead
 
-    node.hub._views.memberships = memberships
-    arriving = asyncio.ensure_future(node.connect(BEN))
-    await asyncio.sleep(0)
-    await node.world.send(ANN, "two")
-    wire = await arriving
-    await node.world.send(ANN, "three")
-    assert node.seqs(wire) == [4]
+async def test_an_old_leaving_does_not_keep_who_is_back_from_hearing(node: Node) -> None:
+    catch_up = late(node.world.bus)
+    await node.world.remove(ANN, BEN)
+    await node.world.send(ANN, "unheard")
+    await node.world.add(ANN, BEN)
+    wire = await node.connect(BEN)
+    catch_up()
+    await node.world.send(ANN, "heard")
+    assert node.seqs(wire) == [4, 5]
 
 
 async def test_a_socket_comes_in_while_a_conversation_never_rests(node: Node) -> None:

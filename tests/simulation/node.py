@@ -27,6 +27,7 @@ from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.tokens import JwtTokens
 from parley.bootstrap import Core
+from parley.journal.rollbacks import Rollbacks
 from parley.model.conversations import State
 from parley.model.ids import UserId
 from parley.ports.background import Background
@@ -164,8 +165,11 @@ class Node:
         with mock.patch.object(bootstrap, "token_bytes", premises.random):
             people = bootstrap._people(settings, core)
             journal = bootstrap._journal(core, core.clock, settings.awake_conversations)
-            self.services = bootstrap._services(settings, core, people, journal)
-        gateway = bootstrap._gateway(settings, core, self.services, bootstrap._browsers(settings))
+            rollbacks = Rollbacks()
+            self.services = bootstrap._services(settings, core, people, journal, rollbacks)
+        gateway = bootstrap._gateway(
+            settings, core, self.services, bootstrap._browsers(settings), rollbacks
+        )
         self.sockets: Server = gateway.sockets
 
     def _stores(self, premises: Premises) -> Stores:

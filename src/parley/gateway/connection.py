@@ -10,7 +10,8 @@ class Connection:
     """What the gateway keeps of a socket. `user_id` is who speaks, whatever a payload says.
 
     `seen`: while its memberships are being read, the joinings and leavings of its person that the bus brought, as
-    (conversation_id, seq, joined); None from then on. `expiry`: what waits for its access token to expire.
+    (conversation_id, seq, joined); None from then on. `conversations`: those of which it hears, each with the seq
+    before which it is sent nothing. `expiry`: what waits for its access token to expire.
     `leaving`: set once nothing new is begun for this socket, resolved when nothing is in flight any more.
     """
 
@@ -30,7 +31,7 @@ class Connection:
         self.socket = socket
         self.user_id = user_id
         self.session_id = session_id
-        self.conversations: set[ConversationId] = set()
+        self.conversations: dict[ConversationId, int] = {}
         self.seen: list[tuple[ConversationId, int, bool]] | None = []
         self.expiry: Timer | None = None
         self.in_flight = 0

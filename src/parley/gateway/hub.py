@@ -6,7 +6,7 @@ who hears of an entry is decided by the entries delivered before it.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -47,7 +47,7 @@ from parley.ports.bus import (
     Signal,
 )
 from parley.ports.bus import Typing as TypingSignal
-from parley.ports.conversations import Conversations
+from parley.ports.conversations import Conversations, Membership
 from parley.ports.log import Log, Record
 from parley.socketio.encoding import Encoded
 from parley.socketio.errors import TooManyRooms
@@ -56,30 +56,25 @@ from parley.socketio.namespace import Namespace
 logger = logging.getLogger(__name__)
 
 VIEW_PAUSES: Final = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0)
-"""Seconds that a handshake waits, each time, for a list of memberships and what was delivered to agree: the list is
-read again where it is behind, and deliveries are waited for where they are.
-"""
+"""Seconds before a list of memberships that is behind what was delivered is read again."""
 
 
 class _Room:
     """A conversation that someone here hears of.
 
     `last` is the seq delivered last, None before the first; until then `floor`, the head that a handshake read,
-    stands for it. `waiting` are entries behind a gap, while what is missing before them is being read.
+    stands for it. `waiting` are entries behind a gap, while what is missing before them is being read. `since` is
+    the highest seq before which anybody here is sent nothing.
     """
 
-    __slots__ = ("connections", "floor", "last", "waiting")
+    __slots__ = ("connections", "floor", "last", "since", "waiting")
 
     def __init__(self, floor: int) -> None:
         self.connections: set[Connection] = set()
         self.last: int | None = None
         self.floor = floor
+        self.since = 0
         self.waiting: list[Record] | None = None
-
-    @property
-    def at(self) -> int:
-        """The seq up to which everything is delivered, or was in the log before anybody heard of it here."""
-        return self.floor if self.last is None else self.last
 
     def base(self, seq: int) -> int | None:
         """The seq after which the next one is expected, on the arrival of `seq`; None where any may come.
@@ -138,26 +133,25 @@ class Hub:
         """
         self._people.setdefault(connection.user_id, set()).add(connection)
         self._arriving.add(connection)
-        heads = dict(await self._views.memberships(connection.user_id))
-        delivered = self._delivered(heads)
+        found = dict(await self._views.memberships(connection.user_id))
+        delivered = self._delivered(found)
         pauses = iter(VIEW_PAUSES)
-        while any(heads.get(behind, seq) < seq for behind, seq in delivered.items()):
+        while any(one in found and found[one].head < seq for one, seq in delivered.items()):
             pause = next(pauses, None)
             if pause is None:
                 raise Unavailable("the list of your conversations is behind; try again")
             await asyncio.sleep(pause)
-            heads = dict(await self._views.memberships(connection.user_id))
-        await self._delivered_up_to(heads)
+            found = dict(await self._views.memberships(connection.user_id))
         for conversation_id, seq, joined in connection.seen or ():
-            if seq > heads.get(conversation_id, 0):
+            if conversation_id not in found or seq > found[conversation_id].head:
                 if joined:
-                    heads[conversation_id] = seq
+                    found[conversation_id] = Membership(seq, seq)
                 else:
-                    heads.pop(conversation_id, None)
+                    found.pop(conversation_id, None)
         connection.seen = None
         self._arriving.discard(connection)
-        for conversation_id, head in heads.items():
-            self._enter(connection, conversation_id, head)
+        for conversation_id, (head, joined_seq) in found.items():
+            self._enter(connection, conversation_id, floor=head, since=joined_seq)
 
     def farewell(self, connection: Connection) -> None:
         """Forget a socket that is gone."""
@@ -184,33 +178,26 @@ class Hub:
                 (socket.reply if socket.holds else socket.push)(revoked)
                 socket.disconnect()
 
-    async def _delivered_up_to(self, heads: Mapping[ConversationId, int]) -> None:
-        """Return once rooms that others are in have been sent what this reading reflects, or will not be soon.
-
-        Who entered before would be sent what came before their joining, too.
-        """
-        for pause in VIEW_PAUSES:
-            rooms = ((self._rooms.get(one), head) for one, head in heads.items())
-            if not any(room is not None and room.at < head for room, head in rooms):
-                return
-            await asyncio.sleep(pause)
-
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""
         rooms = ((one, self._rooms.get(one)) for one in conversation_ids)
         return {one: room.last for one, room in rooms if room is not None and room.last is not None}
 
-    def _enter(self, connection: Connection, conversation_id: ConversationId, floor: int) -> None:
+    def _enter(
+        self, connection: Connection, conversation_id: ConversationId, *, floor: int, since: int
+    ) -> None:
+        """`since`: what the bus still brings of the time before this person's joining is nothing for them."""
         connection.socket.join(conversation_id)  # first: it is refused past the limit of rooms
         room = self._rooms.get(conversation_id)
         if room is None:
             room = self._rooms[conversation_id] = _Room(floor)
         room.connections.add(connection)
-        connection.conversations.add(conversation_id)
+        room.since = max(room.since, since)
+        connection.conversations[conversation_id] = since
 
     def _exit(self, connection: Connection, conversation_id: ConversationId, room: _Room) -> None:
         room.connections.discard(connection)
-        connection.conversations.discard(conversation_id)
+        connection.conversations.pop(conversation_id, None)
         connection.socket.leave(conversation_id)
 
     def _forget_if_empty(self, conversation_id: ConversationId, room: _Room) -> None:
@@ -361,14 +348,23 @@ class Hub:
         encoded = encoded.at(self._offsets.next(record))
         if not isinstance(entry, MessageNew):
             self._let_in(entry)
-        self._namespace.push(conversation_id, encoded)
+        room = self._rooms.get(conversation_id)
+        if room is not None and entry.seq < room.since:
+            self._push_to_some(room, entry, encoded)
+        else:
+            self._namespace.push(conversation_id, encoded)
         if isinstance(entry, MemberLeft | ConversationDeleted):
             self._let_out(entry, encoded)
-        room = self._rooms.get(conversation_id)
         if room is not None:
             room.last = entry.seq
             self.pushes += len(room.connections)
             self._forget_if_empty(conversation_id, room)
+
+    def _push_to_some(self, room: _Room, entry: Entry, encoded: Encoded) -> None:
+        """The log was ahead of the bus: some came in by a list that says what the bus brings after this entry."""
+        for connection in room.connections:
+            if connection.conversations[entry.conversation_id] <= entry.seq:
+                connection.socket.push(encoded)
 
     def _let_in(self, entry: Entry) -> None:
         """Those whom an entry brings in see that entry."""
@@ -380,7 +376,9 @@ class Hub:
                     connection.seen.append((entry.conversation_id, entry.seq, True))
                     continue
                 try:
-                    self._enter(connection, entry.conversation_id, entry.seq - 1)
+                    self._enter(
+                        connection, entry.conversation_id, floor=entry.seq - 1, since=entry.seq
+                    )
                 except TooManyRooms:  # one person's matter: the others hear of the entry
                     logger.warning("%s is in too many conversations for a socket", user_id)
                     self._cut(connection)

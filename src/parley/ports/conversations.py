@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -24,12 +25,19 @@ class Touched(Struct, frozen=True):
     next: ConversationId | None
 
 
+class Membership(NamedTuple):
+    """Where somebody is in: since the entry `joined_seq`, by an answer that reflects the log up to `head`."""
+
+    head: int
+    joined_seq: int
+
+
 class Conversations(ABC):
     """Reads only: the log's adapter keeps these views, in the same store, as entries get in."""
 
     @abstractmethod
-    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
-        """Every conversation that this person is in, with a head that the answer reflects."""
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, Membership]:
+        """Every conversation that this person is in."""
 
     @abstractmethod
     async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:

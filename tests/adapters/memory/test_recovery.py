@@ -7,8 +7,10 @@ import pytest
 from parley.adapters.memory.conversations import MemoryConversations
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.recovery import MemoryReplays
+from parley.model.entries import MemberJoined
+from parley.model.ids import UserId
 from parley.ports.recovery import Bounds
-from tests.support.pen import ANN, Pen, created, said
+from tests.support.pen import ANN, BEN, Pen, created, said
 
 PLENTY = Bounds(500, 1_000_000)
 
@@ -32,8 +34,8 @@ class Deliveries:
             for record in await self.log.read(self.pen.conversation_id, after):
                 self.replays.heard(record)
 
-    async def missed(self, after: int) -> list[int] | None:
-        found = await self.replays.missed(ANN, after, self.replays.tail, PLENTY)
+    async def missed(self, after: int, user_id: UserId = ANN) -> list[int] | None:
+        found = await self.replays.missed(user_id, after, self.replays.tail, PLENTY)
         return None if found is None else [placed.entry.seq for placed in found]
 
 
@@ -67,6 +69,17 @@ async def test_a_conversation_first_heard_of_in_the_middle_is_refused() -> None:
     await deliveries.write(heard=False)
     await deliveries.write()
     assert await deliveries.missed(0) is None
+
+
+async def test_who_joined_by_an_entry_that_is_still_to_be_heard_missed_nothing_before_it(
+    deliveries: Deliveries,
+) -> None:
+    await deliveries.write()
+    joining = MemberJoined(actor_id=ANN, user_id=BEN, role="member")
+    pen = deliveries.pen
+    await deliveries.log.append(pen.conversation_id, pen.head, pen.records(joining))
+    assert await deliveries.missed(0, BEN) == []
+    assert await deliveries.missed(0) == [1, 2]
 
 
 async def test_another_process_has_another_epoch(deliveries: Deliveries) -> None:

@@ -7,7 +7,7 @@ from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.reading import mine
 from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed, Touched
+from parley.ports.conversations import Conversations, Listed, Membership, Touched
 
 
 class MemoryConversations(Conversations):
@@ -16,11 +16,15 @@ class MemoryConversations(Conversations):
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
 
-    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
-        disk = self._log.disk
-        return await self._log.look(
-            lambda: {found: disk.head(found) for found in mine(disk, user_id)}
-        )
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, Membership]:
+        def reading() -> dict[ConversationId, Membership]:
+            disk = self._log.disk
+            return {
+                found: Membership(disk.head(found), disk.state(found).members[user_id].joined_seq)
+                for found in mine(disk, user_id)
+            }
+
+        return await self._log.look(reading)
 
     async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
         disk = self._log.disk

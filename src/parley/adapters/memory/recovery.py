@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from parley.model.entries import ConversationDeleted, MemberLeft, people_named
 from parley.model.ids import ConversationId, RandomBytes, UserId
-from parley.ports.conversations import Conversations
+from parley.ports.conversations import Conversations, Membership
 from parley.ports.log import Log, Record
 from parley.ports.recovery import Bounds, Placed, Replays
 
@@ -105,7 +105,7 @@ class MemoryReplays(Replays):
 
 
 def _wanted(
-    passed: Iterable[_Heard], user_id: UserId, inside: Mapping[ConversationId, int]
+    passed: Iterable[_Heard], user_id: UserId, inside: Mapping[ConversationId, Membership]
 ) -> Mapping[ConversationId, list[_Heard]] | None:
     """What is this person's of all that passed; None where that can't be said.
 
@@ -120,6 +120,8 @@ def _wanted(
         if heard.conversation_id not in inside:
             if named and heard.kind is MemberLeft:
                 wanted[heard.conversation_id] = [heard]
+        elif heard.seq < inside[heard.conversation_id].joined_seq:
+            continue
         elif named and heard.kind is not MemberLeft:
             wanted[heard.conversation_id] = [heard]
         elif heard.whole:

@@ -1,6 +1,8 @@
 """The connection to a MongoDB database: how it is opened and asked, and what its errors mean here."""
 
 import contextlib
+import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -10,7 +12,13 @@ from msgspec import Struct
 from pymongo import DeleteMany, UpdateMany, UpdateOne, monitoring
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidURI, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    DuplicateKeyError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
@@ -18,6 +26,8 @@ from parley.adapters.mongo import measuring
 from parley.model.errors import Unavailable
 from parley.ports.answers import Answer
 from parley.ports.measures import Family
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -31,6 +41,8 @@ DEFAULT_DATABASE = "parley"
 WRITES_TOGETHER = 50
 """So many are sent in one command: for each, FerretDB holds one of its hundred connections until the command's end."""
 
+LOG_SECONDS = 10.0
+
 ASCENDING, DESCENDING = pymongo.ASCENDING, pymongo.DESCENDING
 
 
@@ -40,6 +52,26 @@ class Limits(Struct, frozen=True, kw_only=True):
     operation_seconds: float = 5.0
     selection_seconds: float = 2.0
     most_connections: int = 50
+
+
+class Sparse(logging.Filter):
+    """Lets a line through once in so many seconds: where one thing fails, thousands do."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = self._monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
+
+
+logger.addFilter(Sparse(LOG_SECONDS))
 
 
 class BadAddress(Exception):
@@ -52,7 +84,15 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PyMongoError as error:
+        logger.warning("the database did not do what it was asked: %s", _reason(error))
         raise Unavailable from error
+
+
+def _reason(error: PyMongoError) -> str:
+    """What may be logged: the text of what the server refuses can hold what somebody wrote."""
+    if isinstance(error, OperationFailure):
+        return f"{type(error).__name__}, code {error.code}"
+    return str(error)
 
 
 async def upserting(ask: Callable[[], Awaitable[T]]) -> T:

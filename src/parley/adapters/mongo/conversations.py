@@ -8,7 +8,7 @@ from parley.adapters.mongo.inside import Inside
 from parley.adapters.mongo.memberships import Memberships
 from parley.model.entries import MessageNew
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed, Touched
+from parley.ports.conversations import Conversations, Listed, Membership, Touched
 
 
 class MongoConversations(Conversations):
@@ -20,10 +20,12 @@ class MongoConversations(Conversations):
         self._entries = entries
         self._inside = inside
 
-    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, Membership]:
         await self._database.confirm()
-        standings = await self._inside.of(user_id)
-        return {standing.conversation_id: standing.head for standing in standings}
+        return {
+            standing.conversation_id: Membership(standing.head, standing.joined_seq)
+            for standing in await self._inside.of(user_id)
+        }
 
     async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
         return {one for one in user_ids if await self._memberships.count(one, most) >= most}

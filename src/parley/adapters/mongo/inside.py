@@ -20,13 +20,16 @@ from parley.ports.log import Record
 
 
 class Standing(Struct, frozen=True):
-    """A conversation that a person is in, at `head`. `applied` is how far the rows' contents are sure to be present.
+    """A conversation that a person is in since `joined_seq`, at `head`.
+
+    `applied` is how far the rows' contents are sure to be present.
 
     `message_seq` is the last message, 0 where there is none; `changing` whether contents changed since `applied`.
     """
 
     conversation_id: ConversationId
     head: int
+    joined_seq: int
     kind: str
     activity: int
     message_seq: int
@@ -65,9 +68,13 @@ class Inside:
         for conversation_id in before.keys() | after.keys():
             tail = tails.get(conversation_id, ())
             now = after.get(conversation_id)
-            still = now is not None and now.still(before.get(conversation_id))
-            if still and not _is_deleted(tail) and views[conversation_id].stored:
-                standing: Standing | None = _standing(views[conversation_id], tail)
+            if (
+                now is not None
+                and now.still(before.get(conversation_id))
+                and not _is_deleted(tail)
+                and views[conversation_id].stored
+            ):
+                standing: Standing | None = _standing(views[conversation_id], now.joined.seq, tail)
             else:
                 standing = await self._by_the_log(user_id, conversation_id)
             if standing is not None:
@@ -164,11 +171,13 @@ class Inside:
         self, user_id: UserId, conversation_id: ConversationId
     ) -> Standing | None:
         view = await self._views.latest(conversation_id)
-        if user_id not in view.state.members:
+        member = view.state.members.get(user_id)
+        if member is None:
             return None
         return Standing(
             conversation_id,
             view.state.head,
+            member.joined_seq,
             view.state.kind,
             activity(conversation_id, view.active_at),
             view.message_seq,
@@ -182,7 +191,7 @@ def _is_deleted(tail: Sequence[Document]) -> bool:
     return any(entry["type"] == "conversation.deleted" for entry in tail)
 
 
-def _standing(view: View, tail: Sequence[Document]) -> Standing:
+def _standing(view: View, joined_seq: int, tail: Sequence[Document]) -> Standing:
     state = view.state
     kind, active_at, message_seq = state.kind, view.active_at, view.message_seq
     for entry in tail:
@@ -193,6 +202,7 @@ def _standing(view: View, tail: Sequence[Document]) -> Standing:
     return Standing(
         state.conversation_id,
         tail[-1]["seq"] if tail else state.head,
+        joined_seq,
         kind,
         activity(state.conversation_id, active_at),
         message_seq,

@@ -9,10 +9,11 @@ import msgspec
 from parley.adapters.sqlite import inside, rows
 from parley.adapters.sqlite.database import Database
 from parley.model.ids import ConversationId, UserId
-from parley.ports.conversations import Conversations, Listed, Touched
+from parley.ports.conversations import Conversations, Listed, Membership, Touched
 
 _MEMBERSHIPS: Final = """
-    SELECT conversations.id, (SELECT max(seq) FROM entries WHERE conversation = conversations.key)
+    SELECT conversations.id,
+        (SELECT max(seq) FROM entries WHERE conversation = conversations.key), joined_seq
     FROM members JOIN conversations ON conversations.key = members.conversation
     WHERE person = (SELECT key FROM people WHERE id = ?)
 """
@@ -36,10 +37,12 @@ class SqliteConversations(Conversations):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, int]:
-        return await self._database.read(
-            lambda connection: dict(connection.execute(_MEMBERSHIPS, (user_id,)))
-        )
+    async def memberships(self, user_id: UserId) -> Mapping[ConversationId, Membership]:
+        def reading(connection: sqlite3.Connection) -> dict[ConversationId, Membership]:
+            found = connection.execute(_MEMBERSHIPS, (user_id,))
+            return {conversation_id: Membership(*where) for conversation_id, *where in found}
+
+        return await self._database.read(reading)
 
     async def full(self, user_ids: Sequence[UserId], most: int) -> set[UserId]:
         values = (msgspec.json.encode(user_ids).decode(), most)
