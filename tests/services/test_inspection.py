@@ -98,6 +98,10 @@ PLANTED = {
     "a ban that no entry lifted": "DELETE FROM bans",
     "aftermath_differs": f"DELETE FROM reactions WHERE {IN_GARDEN} AND emoji = '👍'",
     "a reaction that no entry added": f"UPDATE reactions SET person = 1 WHERE {IN_GARDEN} AND emoji = '👍'",
+    "a reaction to what nothing is aimed at": """
+        INSERT INTO reactions SELECT conversation, seq, 'x', actor, seq FROM entries
+        WHERE type = 1 AND NOT EXISTS (SELECT 1 FROM entries AS aimed WHERE aimed.target = entries.seq)
+    """,
     "a reaction by another entry": f"UPDATE reactions SET seq = 3 WHERE {IN_GARDEN}",
     "state_differs": f"UPDATE members SET role = 'admin' WHERE {IN_GARDEN} AND role = 'member'",
     "a name that no entry gave": "UPDATE conversations SET name = 'Cellar' WHERE id = 'kitchen'",
@@ -129,6 +133,7 @@ NAMED = {
     "an erased person's choice": "erased_remains",
     "an erased person's mentions": "erased_remains",
     "a reaction that no entry added": "aftermath_differs",
+    "a reaction to what nothing is aimed at": "aftermath_differs",
     "a reaction by another entry": "aftermath_differs",
     "a ban that no entry lifted": "state_differs",
     "a mark set back beyond the head": "mark_beyond_head",

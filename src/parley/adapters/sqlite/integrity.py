@@ -35,6 +35,15 @@ _OUT_OF_ORDER: Final = """
         FROM entries
     ) JOIN conversations ON conversations.key = conversation WHERE position < before LIMIT ?
 """
+# Only messages that something is aimed at are looked at for what became of them.
+_UNFOUNDED: Final = f"""
+    SELECT conversations.id, message_seq
+    FROM reactions JOIN conversations ON conversations.key = reactions.conversation
+    WHERE NOT EXISTS (
+        SELECT 1 FROM entries WHERE entries.conversation = reactions.conversation AND entries.seq = reactions.seq
+        AND type = {rows.REACTED} AND target = message_seq AND actor = person
+    ) LIMIT ?
+"""
 _DELETED_WITH: Final = f"""
     SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
     WHERE type = {rows.MESSAGE} AND deleted_at IS NOT NULL AND (original IS NOT NULL OR digest IS NOT NULL) LIMIT ?
@@ -78,6 +87,7 @@ def _faults(connection: sqlite3.Connection) -> list[Fault]:
             *_erased(connection),
             *_activity(connection),
             *_mentions(connection),
+            *_reactions(connection),
         ]
     except sqlite3.DatabaseError as error:
         if primary_code(error) not in DAMAGE:
@@ -152,4 +162,16 @@ def _mentions(connection: sqlite3.Connection) -> list[Fault]:
             seq=seq,
         )
         for conversation_id, seq, what in connection.execute(_MENTIONS, (MOST,))
+    ]
+
+
+def _reactions(connection: sqlite3.Connection) -> list[Fault]:
+    return [
+        Fault(
+            kind="aftermath_differs",
+            message=f"A reaction to message {seq} is kept that no entry added.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
+        for conversation_id, seq in connection.execute(_UNFOUNDED, (MOST,))
     ]

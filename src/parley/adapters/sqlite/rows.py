@@ -49,6 +49,7 @@ CREATED: Final = CODES[ConversationCreated]
 JOINED: Final = CODES[MemberJoined]
 LEFT: Final = CODES[MemberLeft]
 DELETED: Final = CODES[ConversationDeleted]
+REACTED: Final = CODES[ReactionAdded]
 
 COLUMNS: Final = """
     entries.position, entries.seq, entries.type, entries.at, actors.id, entries.client_id,
