@@ -15,7 +15,7 @@ import uvloop
 from parley.adapters.files.data_folder import DataFolder, DataFolderError
 from parley.adapters.logs import lines
 from parley.adapters.uvicorn.http_server import HttpServer, listen
-from parley.bootstrap import build
+from parley.bootstrap.doors import build
 from parley.model.errors import Unavailable
 from parley.settings import Settings, without_credentials
 from parley.socketio.server import Server

@@ -115,8 +115,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_every_setting_is_used() -> None:
-    modules = ("bootstrap.py", "stores.py", "node.py")
-    used = "".join((SOURCE / module).read_text() for module in modules)
+    modules = (*SOURCE.glob("bootstrap/*.py"), SOURCE / "stores.py", SOURCE / "node.py")
+    used = "".join(module.read_text() for module in modules)
     settings = re.findall(
         r"^    (\w+): ",
         (SOURCE / "settings.py").read_text().partition("class Source")[0],

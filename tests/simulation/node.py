@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from random import Random
 from typing import Any
-from unittest import mock
 
-from parley import bootstrap
 from parley.adapters.memory.accounts import MemoryAccounts
 from parley.adapters.memory.acquaintances import MemoryAcquaintances
 from parley.adapters.memory.blocks import MemoryBlocks
@@ -26,7 +24,11 @@ from parley.adapters.memory.recovery import MemoryReplays
 from parley.adapters.memory.rooms import MemoryRooms
 from parley.adapters.memory.sessions import MemorySessions
 from parley.adapters.security.tokens import JwtTokens
-from parley.bootstrap import Core
+from parley.bootstrap.browsers import wire_browsers
+from parley.bootstrap.core import Core, wire_journal
+from parley.bootstrap.gateway import wire_gateway
+from parley.bootstrap.people import wire_people
+from parley.bootstrap.services import wire_services
 from parley.journal.rollbacks import Rollbacks
 from parley.model.conversations import State
 from parley.model.ids import UserId
@@ -159,17 +161,15 @@ class Node:
             ),
             tokens=JwtTokens(SECRET, random=premises.random, lifetime_s=86_400),
             stores=self._stores(premises),
+            rollbacks=Rollbacks(),
+            random=premises.random,
             derived_key=lambda purpose: SECRET + purpose.encode(),
         )
         self.bus = core.bus
-        with mock.patch.object(bootstrap, "token_bytes", premises.random):
-            people = bootstrap._people(settings, core)
-            journal = bootstrap._journal(core, core.clock, settings.awake_conversations)
-            rollbacks = Rollbacks()
-            self.services = bootstrap._services(settings, core, people, journal, rollbacks)
-        gateway = bootstrap._gateway(
-            settings, core, self.services, bootstrap._browsers(settings), rollbacks
-        )
+        people = wire_people(settings, core)
+        journal = wire_journal(core, core.clock, settings.awake_conversations)
+        self.services = wire_services(settings, core, people, journal)
+        gateway = wire_gateway(settings, core, self.services, wire_browsers(settings))
         self.sockets: Server = gateway.sockets
 
     def _stores(self, premises: Premises) -> Stores:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from parley import bootstrap
+from parley.bootstrap import core, gateway
 from parley.cli.main import app
 from parley.gateway.connection import Connection
 from parley.gateway.hub import Hub
@@ -108,13 +108,13 @@ require_writer, require_member = messages.require_writer, messages.require_membe
 
 
 def with_log(wrap: Callable[[Log], Any]) -> None:
-    opened = bootstrap.open_stores
+    opened = core.open_stores
 
     async def open_stores(*given: Any) -> Stores:
         stores = await opened(*given)
         return msgspec.structs.replace(stores, log=wrap(stores.log))
 
-    bootstrap.open_stores = open_stores
+    core.open_stores = open_stores
 
 
 def plant(fault: str) -> None:
@@ -124,9 +124,9 @@ def plant(fault: str) -> None:
         case "no-resume":
             with_log(NoResume)
         case "lost-push":
-            bootstrap.Hub = LostPush
+            gateway.Hub = LostPush
         case "leak":
-            bootstrap.Hub = Leak
+            gateway.Hub = Leak
         case "removed-may-write":
             messages.require_writer = writes_anyway
         case "outsiders-may-read":

@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from parley.adapters.files.data_folder import DataFolder, DataFolderError, InUse
-from parley.bootstrap import operations
+from parley.bootstrap.operations import operations
 from parley.control.address import reachable
 from parley.control.operations import Operations, Report
 from parley.control.protocol import (
