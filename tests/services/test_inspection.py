@@ -84,6 +84,9 @@ PLANTED = {
         UPDATE entries SET actor = (SELECT key FROM people WHERE id = 'cat') WHERE body = 'bye'
     """,
     "edit_not_shown": "UPDATE entries SET body = 'something else' WHERE edited_at IS NOT NULL",
+    "an edit that nobody made": """
+        UPDATE entries SET edited_at = at WHERE type = 1 AND edited_at IS NULL AND deleted_at IS NULL
+    """,
     "deleted_with_text": "UPDATE entries SET body = 'four again' WHERE deleted_at IS NOT NULL",
     "a deletion that is not shown": f"UPDATE entries SET deleted_at = NULL WHERE {IN_GARDEN}",
     "an edit of a deleted message with text": "UPDATE entries SET body = 'still' WHERE target = 5 AND type = 2",
@@ -127,6 +130,7 @@ PLANTED = {
 }
 NAMED = {
     "a deletion that is not shown": "deleted_with_text",
+    "an edit that nobody made": "edit_not_shown",
     "an edit of a deleted message with text": "deleted_with_text",
     "the first body of a deleted message": "deleted_with_text",
     "an erased person's edit with text": "deleted_with_text",

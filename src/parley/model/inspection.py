@@ -105,6 +105,8 @@ class Retold:
         for seq, body in self._edits.items():
             if seq not in self._deleted and self._shown.get(seq) != body:
                 self._note("edit_not_shown", "does not show its latest edit", seq)
+        for seq in self._shown.keys() - self._edits.keys() - self._deleted:
+            self._note("edit_not_shown", "shows an edit that nobody made", seq)
         for seq in self._revised_with & (self._deleted | self._emptied):
             what = "was deleted, and an edit or annotation of it keeps its contents"
             self._note("deleted_with_text", what, seq)
