@@ -121,6 +121,7 @@ PLANTED = {
     "list_differs": "UPDATE conversations SET activity = 2 WHERE id = 'garden'",
     "room_differs": "UPDATE rooms SET member_count = 7",
     "a room that is not listed": "DELETE FROM rooms",
+    "a room that is listed elsewhere": "UPDATE rooms SET directory_key = 'zz'",
     "name_not_claimed": "DELETE FROM room_names",
     "a reference to nobody": "DELETE FROM people WHERE id = 'ben'",
 }
@@ -141,6 +142,7 @@ NAMED = {
     "a pin that no entry set": "state_differs",
     "a member who joined elsewhere": "state_differs",
     "a room that is not listed": "room_differs",
+    "a room that is listed elsewhere": "room_differs",
     "a reference to nobody": "file_damaged",
 }
 

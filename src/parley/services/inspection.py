@@ -197,13 +197,17 @@ class Inspection:
         """What the store finds wrong with itself."""
         return await self._integrity.faults()
 
-    async def rooms_listed(self) -> AsyncIterator[Room]:
-        """The whole directory."""
+    async def rooms_listed(self) -> AsyncIterator[tuple[Room, bool]]:
+        """The whole directory; of each room, whether it is listed where its name belongs."""
         after = ""
         while page := await self._rooms.page("", after, TOGETHER):
+            before = after
             for room in page:
-                yield room
-            after = directory_key(page[-1].name, page[-1].conversation_id)
+                key = directory_key(room.name, room.conversation_id)
+                yield room, key > after
+                after = max(key, after)
+            if after == before:
+                return  # behind where they belong, these would come for ever
 
     async def memberships(self, user_id: UserId) -> set[ConversationId]:
         """What the view says that somebody is in."""
@@ -304,12 +308,19 @@ class _Run:
                 self._note([_fault("list_differs", message, conversation_id)])
 
     async def _directory(self) -> None:
-        listed = {room.conversation_id: room async for room in self._inspection.rooms_listed()}
+        listed = {}
+        async for room, in_place in self._inspection.rooms_listed():
+            listed[room.conversation_id] = room
+            if not in_place:
+                message = "The directory of rooms lists it where its name does not belong."
+                self._note([_fault("room_differs", message, room.conversation_id)])
         for conversation_id in listed.keys() | self._rooms.keys():
             if listed.get(conversation_id) == self._rooms.get(conversation_id):
                 continue
             retold, _ = await self._inspection.conversation(conversation_id)
-            listed = {room.conversation_id: room async for room in self._inspection.rooms_listed()}
+            listed = {
+                room.conversation_id: room async for room, _ in self._inspection.rooms_listed()
+            }
             told = _room(retold) if retold.state.exists else None
             if listed.get(conversation_id) != told:
                 message = "The directory of rooms shows it otherwise than its log."
