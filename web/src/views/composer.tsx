@@ -9,8 +9,8 @@ import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { composing } from "../text/composing";
 import { plainText } from "../text/plain";
+import type { About } from "./about";
 import { useBlocks } from "./blocks";
-import type { About } from "./talk";
 
 const MOST_CHARS = 16_000;
 const MOST_NAMES = 6;

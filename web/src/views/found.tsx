@@ -8,7 +8,7 @@ import { nameOf, otherOf, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { attempt, because } from "../parts/notices";
 import { go, type Place } from "../router";
-import { Items } from "./side";
+import { Items } from "./items";
 
 const PAUSE_MS = 200;
 

@@ -14,16 +14,16 @@ import { useNow, useSnapshot } from "../hooks";
 import { titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
-import { attempt } from "../parts/notices";
+import { attempt, because } from "../parts/notices";
 import { go } from "../router";
 import { told } from "../text/happenings";
 import { plainText } from "../text/plain";
 import { dayName, dayOf } from "../text/times";
+import type { About } from "./about";
 import { HappeningRow, useNames } from "./happening";
 import { type MessageActions, MessageRow, PendingRow } from "./message";
 import { looking, useNewLine, useReading } from "./reading";
 import { indexOf, isLine, isPending, keyOf, type PlacedRow, placedRows, type Row } from "./rows";
-import { type About, Trouble } from "./talk";
 
 /** So many rows are drawn at most, and so many are added at once. */
 const MOST_ROWS = 120;
@@ -365,4 +365,16 @@ function pointAt(row: HTMLElement): void {
   message?.classList.remove("pointed");
   requestAnimationFrame(() => message?.classList.add("pointed"));
   message?.focus({ preventScroll: true });
+}
+
+/** Says that a page of history could not be read, and how to go on. */
+function Trouble({ reason, again }: { reason: unknown; again: () => unknown }) {
+  return (
+    <p class="history-note" role="alert">
+      {`Some messages could not be loaded. ${because(reason)} `}
+      <button type="button" class="text-button" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
 }

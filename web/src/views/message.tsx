@@ -14,7 +14,7 @@ import { attempt, say } from "../parts/notices";
 import { type DrawMention, Markdown } from "../text/markdown";
 import { plainText } from "../text/plain";
 import { clockTime, exactTime } from "../text/times";
-import type { About } from "./talk";
+import type { About } from "./about";
 
 export interface MessageActions {
   conversation: Conversation;

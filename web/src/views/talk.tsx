@@ -1,22 +1,19 @@
 /** A conversation: its head, its history, where one writes, and beside it who is in. */
 
-import type { ConversationSnapshot, ShownMessage } from "parley-client";
+import type { ConversationSnapshot } from "parley-client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { client } from "../client";
 import { useMedia, useNow, useSnapshot } from "../hooks";
 import { nameOf, otherOf, titleOf, typingText } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
-import { because } from "../parts/notices";
 import { go } from "../router";
 import { lastSeen } from "../text/times";
+import type { About } from "./about";
 import { Composer } from "./composer";
 import { Details } from "./details";
 import { History } from "./history";
 import { Pins } from "./pins";
-
-/** What one is writing about: an answer to a message, or another text for one's own. */
-export type About = { kind: "reply" | "edit"; message: ShownMessage } | null;
 
 /** What is shown beside the messages. */
 type Beside = "details" | "pins" | null;
@@ -168,18 +165,6 @@ function TypingLine({ snapshot }: { snapshot: ConversationSnapshot }) {
   return (
     <p class="typing-line" aria-live="polite">
       {typingText(names)}
-    </p>
-  );
-}
-
-/** Says that a page of history could not be read, and how to go on. */
-export function Trouble({ reason, again }: { reason: unknown; again: () => unknown }) {
-  return (
-    <p class="history-note" role="alert">
-      {`Some messages could not be loaded. ${because(reason)} `}
-      <button type="button" class="text-button" onClick={again}>
-        Try again
-      </button>
     </p>
   );
 }
