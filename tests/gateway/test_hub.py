@@ -23,6 +23,7 @@ from parley.model.instants import timestamp
 from parley.ports.bus import MeChanged, SessionRevoked
 from parley.ports.conversations import Membership
 from parley.ports.log import Record
+from parley.socketio.errors import ConnectError
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, node_over
 from tests.socketio.links import Link, tick
@@ -335,6 +336,19 @@ async def test_a_session_that_ends_takes_its_sockets_along_and_no_others(
     assert phone.events == [("session.revoked", {"session_id": "phone"})]
     assert phone.bytes.endswith(b"41")
     assert laptop.bytes == b""
+
+
+async def test_a_socket_whose_session_ends_while_it_connects_is_told_why_it_may_not_come_in(
+    node: Node,
+) -> None:
+    connection, _wire = node.arrive(ANN, "phone")
+    await node.hub.welcome(connection)
+    refusals: list[ConnectError] = []
+    connection.socket.connected = False
+    connection.socket._connection.give_up = lambda _socket, error: refusals.append(error)
+    node.world.bus.signal(SessionRevoked(ANN, SessionId("phone")))
+    (refusal,) = refusals
+    assert refusal.data["code"] == "session_revoked"
 
 
 async def test_all_of_ones_devices_hear_of_a_changed_profile_and_nobody_else(node: Node) -> None:

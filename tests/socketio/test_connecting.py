@@ -187,9 +187,9 @@ async def test_who_is_disconnected_before_middleware_ends_is_refused_at_once(fai
     link.send("40")
     await tick()
     waiting[0].emit("never")
+    waiting[0].disconnect(error=ConnectError("signed out", {"code": "gone"}))
     waiting[0].disconnect()
-    waiting[0].disconnect()
-    refusal = '44{"message":"disconnected by the server"}'
+    refusal = '44{"message":"signed out","data":{"code":"gone"}}'
     assert link.texts()[2:] == [refusal]
     done.set()
     await tick()

@@ -13,6 +13,7 @@ from parley.gateway.commands import Commands, Later, Payload
 from parley.gateway.connection import Connection
 from parley.gateway.expiry import Expiry
 from parley.gateway.hub import Hub
+from parley.gateway.refusals import turned_away
 from parley.gateway.socket_commands import SocketCommands
 from parley.gateway.tally import Tally
 from parley.journal.commands import Committed
@@ -34,7 +35,7 @@ from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.services.presence import Presences
 from parley.socketio.acks import Ack
-from parley.socketio.errors import ConnectError, TryLater
+from parley.socketio.errors import TryLater
 from parley.socketio.namespace import Namespace
 from parley.socketio.socket import Socket
 
@@ -102,7 +103,7 @@ class Door:
         except Unavailable as error:
             raise TryLater(503, retry_after=5) from error
         except ChatError as error:
-            raise ConnectError(error.message, msgspec.to_builtins(problem(error))) from error
+            raise turned_away(error) from error
 
     async def _admit(self, socket: Socket) -> None:
         admission = await self._authenticate(socket)

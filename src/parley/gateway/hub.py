@@ -24,6 +24,7 @@ from parley.gateway.pushes import (
     Revoked,
     TypingPush,
 )
+from parley.gateway.refusals import turned_away
 from parley.model.entries import (
     ConversationCreated,
     ConversationDeleted,
@@ -33,6 +34,7 @@ from parley.model.entries import (
     MessageNew,
     people_named,
 )
+from parley.model.errors import SessionRevoked as SignedOut
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, SessionId, UserId
 from parley.model.marks import Receipt
@@ -171,12 +173,13 @@ class Hub:
     def end_session(self, user_id: UserId, session_id: SessionId) -> None:
         """End the sockets of a session for good, and say why: their clients don't come back by themselves."""
         revoked = self._namespace.encode("session.revoked", self._encode(Revoked(session_id)))
+        refusal = turned_away(SignedOut())
         for connection in list(self._people.get(user_id, ())):
             if connection.session_id == session_id:
                 socket = connection.socket
                 # As a reply it passes by what is held back, which is given up.
                 (socket.reply if socket.holds else socket.push)(revoked)
-                socket.disconnect()
+                socket.disconnect(error=refusal)
 
     def _delivered(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, int]:
         """What has been delivered by now: a mark that stands still, as a busy conversation does not."""

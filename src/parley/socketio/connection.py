@@ -198,11 +198,11 @@ class Connection:
         else:
             self._pass(socket, steps)
 
-    def give_up(self, socket: Socket) -> None:
+    def give_up(self, socket: Socket, error: ConnectError) -> None:
         """Refuses a socket that is still connecting; what its middleware says of it later counts no more."""
         if self._settled(socket):
             self._server.fanout.abandon(socket)
-            self._refuse(socket.namespace.name, ConnectError("disconnected by the server"))
+            self._refuse(socket.namespace.name, error)
 
     def _fail(self, socket: Socket, error: Exception) -> None:
         # It can't come back as what it was: that was given up, or is not whole.

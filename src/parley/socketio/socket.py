@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parley.socketio.encoding import Encoded
-from parley.socketio.errors import Disconnected
+from parley.socketio.errors import ConnectError, Disconnected
 from parley.socketio.members import Batch, Member, Room
 from parley.socketio.protocol.frames import CloseCode
 from parley.socketio.protocol.packets import PacketType, encode_header
@@ -188,11 +188,11 @@ class Socket(Member):
 
     # --- ending
 
-    def disconnect(self, *, close: bool = False) -> None:
+    def disconnect(self, *, close: bool = False, error: ConnectError | None = None) -> None:
         """Ends it for good: the client gets packet `41` and does not return by itself.
 
         Its other namespaces go on, unless `close` ends the whole connection. One that is still connecting is refused,
-        with `44`, whatever its middleware says later.
+        with `44` and this error, whatever its middleware says later.
         """
         if self.connected:
             header = encode_header(PacketType.DISCONNECT, self.namespace.name)
@@ -201,7 +201,7 @@ class Socket(Member):
             (fanout.urge if self.holds else fanout.push_one)(self, Encoded(header))
             self._connection.drop(self, Reason.SERVER_DISCONNECT)
         else:
-            self._connection.give_up(self)
+            self._connection.give_up(self, error or ConnectError("disconnected by the server"))
         if close:
             self._connection.session.close(Reason.SERVER_DISCONNECT)
 
