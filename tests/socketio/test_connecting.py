@@ -271,6 +271,35 @@ async def test_who_is_connected_in_time_stays() -> None:
     assert link.closed is None
 
 
+async def test_who_leaves_the_last_namespace_and_connects_none_in_time_is_closed() -> None:
+    server = Server(Config(connect_timeout=0.02))
+    server.namespace()
+    link = Link(server)
+    await link.connect()
+    link.send("41")
+    await until(lambda: link.closed)
+    assert server.engine.sessions == {}
+
+
+async def test_past_a_limit_of_connections_in_no_namespace_newcomers_are_refused() -> None:
+    server = Server(Config(max_idle=2))
+    server.namespace()
+    first, second, refused = Link(server), Link(server), Link(server)
+    assert refused.head.startswith("HTTP/1.1 503")
+    await first.connect()
+    third, refused = Link(server), Link(server)
+    assert third.head.startswith("HTTP/1.1 101")
+    assert refused.head.startswith("HTTP/1.1 503")
+    for link in (second, third):
+        link.protocol.connection_lost(None)
+    first.send("41")
+    assert server.engine.idle == 1
+    await first.connect()
+    assert server.engine.idle == 0
+    first.protocol.connection_lost(None)
+    assert server.engine.idle == 0
+
+
 async def test_a_hook_may_refuse_below_socketio() -> None:
     server = Server()
     server.admit = lambda _: Refusal(429, b'{"message":"slow down"}', [("Retry-After", "9")])

@@ -66,7 +66,7 @@ class Config:
     handshake_timeout: float = 10.0
     """For a connection's first byte, past it it is cut; for what `Server.admit` awaits, past it 503."""
     connect_timeout: float = 45.0
-    """From the handshake until some namespace is connected, middleware included."""
+    """From the handshake, or the end of the last namespace, until some namespace is connected."""
     upgrade_timeout: float = 10.0
     close_timeout: float = 5.0
     """For the peer's half of a closing handshake."""
@@ -81,6 +81,8 @@ class Config:
     max_auth: int = 16_384
     """Of the JSON that a client connects with: it is kept, as objects, as long as the socket lives."""
     max_namespaces: int = 16
+    max_idle: int = 10_000
+    """Connections that are in no namespace, yet or any more; past it newcomers are refused with 503."""
     max_rooms: int = 20_000
     max_outbox: int = 2_097_152
     """What may wait for a client that does not read; past it the client is cut, and may return."""

@@ -128,6 +128,8 @@ class Connection:
         return [*root, *(self._others or {}).values()]
 
     def _add(self, socket: Socket) -> None:
+        if not self.in_use:
+            self._server.engine.idle -= 1
         name = socket.namespace.name
         if name == ROOT:
             self._root = socket
@@ -141,6 +143,10 @@ class Connection:
             self._root = None
         elif self._others is not None:
             self._others.pop(socket.namespace.name, None)
+        if not self.in_use:
+            self._server.engine.idle += 1
+            if not self.session.ended:
+                self._server.expect(self.session)
 
     def _settled(self, socket: Socket) -> bool:
         """Counts it as connecting no longer; returns whether it was."""
@@ -320,6 +326,7 @@ class Connection:
         self._partial = None
         for socket in self._all():
             self.drop(socket, reason)
+        self._server.engine.idle -= 1
 
     def drop(self, socket: Socket, reason: Reason) -> None:
         """Ends one socket; the session goes on."""

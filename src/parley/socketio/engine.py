@@ -25,6 +25,7 @@ from parley.socketio.wheel import Wheel
 Admit = Callable[[Request], Refusal | Awaitable[Refusal | None] | None]
 
 _DRAINING = Refusal(503, b'{"message":"Server is shutting down"}', (("Retry-After", "1"),))
+_CROWDED = Refusal(503, b'{"message":"Too many are connecting"}', (("Retry-After", "5"),))
 _LATE = Refusal(503, b'{"message":"Handshake took too long"}', (("Retry-After", "1"),))
 
 
@@ -43,6 +44,8 @@ class Engine:
         self.sessions: dict[str, Session] = {}
         self.admit: Admit | None = None
         self.draining = False
+        self.idle = 0
+        """Sessions of which whoever receives says that nothing is done with them."""
         self.opened = 0
         self.ended: Counter[Reason] = Counter()
         self.asgi = PollingApp(self)
@@ -124,6 +127,8 @@ class Engine:
         """Asks whether a new session may be opened; the answer may have to be awaited."""
         if self.draining:
             return _DRAINING
+        if self.idle >= self.config.max_idle:
+            return _CROWDED
         if self.admit is None:
             return None
         try:

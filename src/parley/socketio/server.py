@@ -69,10 +69,15 @@ class Server:
         self.engine.spawn(work)
 
     def _receive(self, session: Session) -> Connection:
+        self.engine.idle += 1
+        self.expect(session)
+        return Connection(self, session)
+
+    def expect(self, session: Session) -> None:
+        """Gives a session that is in no namespace a while to connect one."""
         if self._connecting is None:
             self._connecting = self.engine.new_wheel(self._check_connected)
         self._connecting.at(self.engine.time() + self.config.connect_timeout, session.sid)
-        return Connection(self, session)
 
     def _check_connected(self, sid: str, _: float) -> None:
         """Ends a session that has connected no namespace in time."""
