@@ -105,6 +105,28 @@ async def test_what_came_by_the_bus_is_not_published_again(nodes: Nodes) -> None
     assert other.published == []
 
 
+async def test_what_a_dead_node_told_nobody_of_is_published_when_its_command_comes_again(
+    nodes: Nodes,
+) -> None:
+    one, _ = nodes
+    committed = await one.send(ANN, "a", client_id="again")
+    successor = a_node(one.log.disk)
+    for _ in range(2):
+        repeated = await successor.send(ANN, "a", client_id="again")
+        assert (repeated.duplicate, repeated.entry) == (True, committed.entry)
+    assert [record.entry for record in successor.published] == [committed.entry]
+
+
+async def test_what_is_not_the_last_is_not_published_again(nodes: Nodes) -> None:
+    one, _ = nodes
+    await one.add(ANN, CAT)
+    joined = await one.send(CAT, "a", client_id="again")
+    await one.remove(ANN, CAT)
+    successor = a_node(one.log.disk)
+    assert (await successor.send(CAT, "a", client_id="again")).entry == joined.entry
+    assert successor.published == []
+
+
 async def test_a_gap_on_the_bus_is_read_from_the_log(nodes: Nodes) -> None:
     one, other = nodes
     for body in "abc":

@@ -19,16 +19,19 @@ from parley.ports.log import Appended, Record
 class SharedSequencer(Sequencer):
     """`_missed` says that the log may hold more than the state; `_reading` that this is being found out.
 
-    `_refreshing` are the attempts for whose verdict the log is being read; they are in no other place.
+    `_refreshing` are the attempts for whose verdict the log is being read; they are in no other place. `_told` says
+    that the last entry was published by this node, or heard.
     """
 
-    __slots__ = ("_missed", "_reading", "_refreshing")
+    __slots__ = ("_missed", "_reading", "_refreshing", "_told")
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # those of every sequencer
+    def __init__(self, *args: Any, doubtful: int | None = None, **options: Any) -> None:  # noqa: ANN401  # those of every sequencer
         self._missed = False
         self._reading = False
         self._refreshing: set[Attempt] = set()
-        super().__init__(*args, **options)
+        # What is behind a head in doubt is published as it is loaded.
+        self._told = doubtful is not None
+        super().__init__(*args, doubtful=doubtful, **options)
 
     @property
     def idle(self) -> bool:
@@ -40,11 +43,27 @@ class SharedSequencer(Sequencer):
             return
         if self._still and record.entry.seq == self.state.head + 1:
             apply(self.state, record.entry)
+            self._told = True
             self._note(record.entry)
             self._lay_over()
         else:
             self._missed = True
             self._catch_up()
+
+    def _learn(self, records: Sequence[Record]) -> None:
+        head = self.state.head
+        super()._learn(records)
+        self._told = self._told or self.state.head > head
+
+    def _repeat(self, attempt: Attempt, record: Record) -> None:
+        """Publish it first where it is the last entry, and was in the log when that was loaded.
+
+        Whoever wrote it may have died before anybody was told, after the members here had connected.
+        """
+        if not self._told and record.entry.seq == self.state.head:
+            self._told = True
+            self._bus.publish([record])
+        super()._repeat(attempt, record)
 
     # --- fresh verdicts -----------------------------------------------------------------------------------------
 
