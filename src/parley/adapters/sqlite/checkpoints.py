@@ -20,6 +20,8 @@ PATIENCE_MS = 100
 class Checkpoints:
     """A thread that copies without stopping anyone, whenever `copy_bytes` of the write-ahead log are not copied yet.
 
+    That begins with a sync of the write-ahead log, during which commits wait: the less there is to sync, the shorter.
+
     Under constant load it may never catch up with the writer, and the file would grow without end: past
     `truncate_bytes` the writer itself copies the rest and empties it, between two groups.
 
@@ -35,7 +37,7 @@ class Checkpoints:
         synchronous: Synchronous,
         failed: Callable[[sqlite3.Error], object],
         *,
-        copy_bytes: int = 8 * MEBIBYTE,
+        copy_bytes: int = MEBIBYTE,
         truncate_bytes: int = 64 * MEBIBYTE,
     ) -> None:
         self._wal = WriteAheadLog(path.with_name(f"{path.name}-wal"))
