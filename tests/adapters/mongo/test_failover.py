@@ -254,7 +254,7 @@ async def test_an_entry_whose_view_no_majority_has_is_not_answered(
     assert (
         BEN in (await store.log.load(HOME)).members
     )  # the log is asked, for Ben's pointer is pending
-    assert await store.conversations.memberships(BEN) == {HOME: 2}
+    assert await store.conversations.memberships(BEN) == {HOME: (2, 2)}
 
 
 async def test_an_account_that_no_majority_has_was_not_made(
@@ -296,7 +296,7 @@ async def test_a_deposed_primary_is_not_believed(front: Front, store: MongoStore
     found = await asyncio.gather(*readings, return_exceptions=True)
     assert [type(one) for one in found] == [Unavailable] * len(readings)
     front.always("linearizable find", None)
-    assert await store.conversations.memberships(ANN) == {HOME: 1}
+    assert await store.conversations.memberships(ANN) == {HOME: (1, 1)}
 
 
 async def test_readings_of_one_moment_share_the_proof(front: Front, store: MongoStore) -> None:
