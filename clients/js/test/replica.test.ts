@@ -193,7 +193,18 @@ test("what is unread is counted as the server counts it", () => {
         model.unread(device.log.stand.read),
       );
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [
+          [
+            { do: "say", who: 1, text: "a", mentions: true },
+            { do: "erase", who: 0 },
+          ],
+          0,
+        ],
+      ],
+    },
   );
 });
 

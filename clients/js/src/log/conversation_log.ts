@@ -85,10 +85,11 @@ export class ConversationLog {
     const counted = entry.seq <= this.#summary.head;
     this.#summary = summarized(this.#summary, entry, this.#me);
     const before = isAimed(entry) ? this.#held(entry.message_seq) : undefined;
+    const voided = isErasure(entry) ? this.#unreadMentionsBy(entry.user_id) : 0;
     const changed = this.#timeline.take(entry);
     if (entry.type === "message.new") this.#said(changed ?? messageOf(entry), counted);
     else if (isAimed(entry)) this.#aimed(entry, before);
-    else if (isMembership(entry)) this.#moved(entry);
+    else if (isMembership(entry)) this.#moved(entry, voided);
     return "taken";
   }
 
@@ -260,8 +261,8 @@ export class ConversationLog {
     return this.#timeline.get(seq) ?? (this.#lastMessage?.seq === seq ? this.#lastMessage : undefined);
   }
 
-  #moved(entry: MembershipEntry): void {
-    if (isErasure(entry)) this.#erased(entry);
+  #moved(entry: MembershipEntry, voided: number): void {
+    if (isErasure(entry)) this.#erased(entry, voided);
     this.#membership?.push(entry);
     if (this.#members) this.#members = membersAfter(this.#members, entry);
     if (entry.type === "member.left") this.#marks.delete(entry.user_id);
@@ -270,9 +271,17 @@ export class ConversationLog {
   }
 
   /** What they wrote mentions nobody any more; that it was written still counts. */
-  #erased(entry: Erasure): void {
+  #erased(entry: Erasure, voided: number): void {
     if (this.#lastMessage) this.#lastMessage = erased(this.#lastMessage, entry);
+    this.#stand = { ...this.#stand, mentions: Math.max(0, this.#stand.mentions - voided) };
     this.recount();
+  }
+
+  #unreadMentionsBy(user_id: string): number {
+    let count = 0;
+    for (const { actor_id, seq, mentions } of this.#timeline.all())
+      if (actor_id === user_id && seq > this.#stand.read && mentions.includes(this.#me)) count += 1;
+    return count;
   }
 
   #latest(message: Message): void {
