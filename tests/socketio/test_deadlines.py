@@ -13,6 +13,8 @@ SECONDS = 10.0
 
 
 class Loop(Clock):
+    """Hands values on to what it calls, as a loop's `call_at` does and the wheel's clock need not; hence the types."""
+
     def call_at(self, when: float, call: object, *values: object) -> object:  # type: ignore[override]
         return super().call_at(when, lambda: call(*values))  # type: ignore[operator]
 
