@@ -7,7 +7,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from parley.socketio.deadlines import Deadlines
 
 MOST_HEAD_BYTES: Final = 65_536
-"""Of request line and headers together; browsers and proxies send a few thousand."""
+"""Of a head whose end has not come; browsers and proxies send a few thousand.
+
+One that is there whole at one reading of the connection is not measured.
+"""
 
 # RFC 6585, section 5; RFC 9110, section 15.5.9
 TOO_LARGE: Final = (
