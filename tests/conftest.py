@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 # pytest finds hooks and fixtures by their names here.
+from tests.support.connecting import cancelled_connects_close_their_sockets
 from tests.support.mongodb import mongodb
 from tests.support.skipping import (
     pytest_make_collect_report,
@@ -11,6 +12,7 @@ from tests.support.skipping import (
 )
 
 __all__ = [
+    "cancelled_connects_close_their_sockets",
     "mongodb",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
