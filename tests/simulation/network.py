@@ -46,6 +46,8 @@ class Wire(asyncio.Transport):
         self._back = Latency(loop, random)
         self._ended = False
         self._lost = False
+        self.drained = False
+        """Whether the server ended it itself, having been told to stop."""
 
     # --- what the server does ------------------------------------------------------------------------------------
 
@@ -56,6 +58,7 @@ class Wire(asyncio.Transport):
     def close(self) -> None:
         if not self._ended:
             self._ended = True
+            self.drained = self._server.stopping
             self._loop.call_at(self._back.arrival(), self._end, context=_NOBODY)
             self._loop.call_soon(self._lose)
 
