@@ -36,8 +36,10 @@ def new_epoch(random: RandomBytes) -> str:
     return random(8).hex()
 
 
-def examine(connection: sqlite3.Connection, path: Path, random: RandomBytes) -> None:
-    """Give the store a new epoch if its file is another one or an older copy, and say so in the log."""
+def examine(
+    connection: sqlite3.Connection, path: Path, random: RandomBytes, *, lost: bool = False
+) -> None:
+    """Give the store a new epoch if its file is another one or an older copy, or its end `lost`; say so in the log."""
     (known, position) = connection.execute(
         "SELECT file, (SELECT coalesce(max(position), 0) FROM entries) FROM store"
     ).fetchone()
@@ -47,6 +49,8 @@ def examine(connection: sqlite3.Connection, path: Path, random: RandomBytes) -> 
         reason = "the database is another file than the one that was here last"
     elif position < highest:
         reason = f"the database ends at entry {position}, and ended at {highest} before"
+    elif lost:
+        reason = "the machine went down before everything that was answered was synced (PARLEY_SYNCHRONOUS)"
     else:
         reason = None
     if reason is not None:
