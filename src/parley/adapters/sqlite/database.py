@@ -18,8 +18,14 @@ from parley.adapters.sqlite.connections import DAMAGED, Synchronous, open_writer
 from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
-from parley.adapters.sqlite.left_behind import secure
-from parley.adapters.sqlite.provenance import Highest, examine, new_epoch, side_file
+from parley.adapters.sqlite.left_behind import require_one, secure
+from parley.adapters.sqlite.provenance import (
+    Highest,
+    examine,
+    new_epoch,
+    require_fitting,
+    side_file,
+)
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
 from parley.adapters.sqlite.unsynced import Unsynced, mark, this_boot
@@ -171,7 +177,10 @@ class _Work(Hooks):
         failed: Fatal,
         unsynced: Unsynced,
     ) -> None:
+        require_one(path)
         left_behind = secure(path.with_name(f"{path.name}-wal"))
+        if left_behind:
+            require_fitting(path)
         self._folder = path.parent
         self._free_bytes = free_bytes
         self.connection = open_writer(path, synchronous)
