@@ -146,6 +146,23 @@ async def test_a_conversation_deleted_during_a_handshake_is_not_entered(node: No
     assert not connection.conversations
 
 
+async def test_what_was_delivered_before_a_handshake_ends_is_not_delivered_again(
+    node: Node,
+) -> None:
+    """Where nobody is left who could have remembered how far the conversation was."""
+    leaves = await node.connect(BEN)
+    node.world.log.faults._readings = iter([Reading(after=9), *[Reading()] * 9])
+    connection, wire = node.arrive(ANN)
+    arriving = asyncio.ensure_future(node.hub.welcome(connection))
+    await asyncio.sleep(0)
+    await node.world.remove(ANN, BEN)
+    await arriving
+    await node.world.send(ANN, "after")
+    await tick()
+    assert node.types(leaves) == ["member.left"]
+    assert node.seqs(wire) == [3]
+
+
 def late(bus: MemoryBus) -> Callable[[], None]:
     """Have the bus bring nothing, until the call that this returns."""
     on_their_way: list[Record] = []

@@ -111,6 +111,8 @@ class Hub:
         self.pushes = 0
         """Entries handed to sockets since the process began."""
         self._arriving: set[Connection] = set()
+        self._passed: dict[ConversationId, int] = {}
+        """While somebody is arriving: how far conversations were delivered in which nobody is here by now."""
         self._rooms: dict[ConversationId, _Room] = {}
 
     # --- sockets ------------------------------------------------------------------------------------------------
@@ -153,11 +155,14 @@ class Hub:
         connection.seen = None
         self._arriving.discard(connection)
         for conversation_id, (head, joined_seq) in found.items():
-            self._enter(connection, conversation_id, floor=head, since=joined_seq)
+            floor = max(head, self._passed.get(conversation_id, 0))
+            self._enter(connection, conversation_id, floor=floor, since=joined_seq)
+        self._forget_passed()
 
     def farewell(self, connection: Connection) -> None:
         """Forget a socket that is gone."""
         self._arriving.discard(connection)
+        self._forget_passed()
         mine = self._people.get(connection.user_id)
         if mine is not None:
             mine.discard(connection)
@@ -206,6 +211,16 @@ class Hub:
     def _forget_if_empty(self, conversation_id: ConversationId, room: _Room) -> None:
         if not room.connections and room.waiting is None:
             del self._rooms[conversation_id]
+            self._pass(conversation_id, room.last or 0)
+
+    def _pass(self, conversation_id: ConversationId, seq: int) -> None:
+        """The memberships that somebody arrives with may be older, and nothing is to be delivered twice."""
+        if self._arriving:
+            self._passed[conversation_id] = max(seq, self._passed.get(conversation_id, 0))
+
+    def _forget_passed(self) -> None:
+        if not self._arriving:
+            self._passed.clear()
 
     # --- what the bus brings ----------------------------------------------------------------------------------------
 
@@ -256,6 +271,7 @@ class Hub:
         if room is None:
             if isinstance(entry, MessageNew) or not self._concerns_someone_here(entry):
                 self._offsets.next(record)
+                self._pass(entry.conversation_id, entry.seq)
                 return
         elif room.waiting is not None:
             room.waiting.append(record)
@@ -362,6 +378,8 @@ class Hub:
             room.last = entry.seq
             self.pushes += len(room.connections)
             self._forget_if_empty(conversation_id, room)
+        else:
+            self._pass(conversation_id, entry.seq)
 
     def _push_to_some(self, room: _Room, entry: Entry, encoded: Encoded) -> None:
         """The log was ahead of the bus: some came in by a list that says what the bus brings after this entry."""
