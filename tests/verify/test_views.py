@@ -54,6 +54,21 @@ def test_a_jump_asks_to_catch_up_and_is_a_fault_of_a_whole_connection(views: Vie
     assert views.cursors() == {HOME: 4}
 
 
+def test_what_nobody_told_the_device_of_is_a_fault_in_the_end(views: Views) -> None:
+    assert views.take(a_log()[4])
+    views.conclude()
+    (fault,) = views.faults
+    assert "which this device was not told of" in fault
+
+
+def test_what_came_before_a_leaving_that_was_read_already_is_none(views: Views) -> None:
+    """A log may be read before its entries are pushed: who has left by then is not told of the conversation."""
+    assert views.take(a_log()[5])
+    assert not views.take(a_log()[7])
+    views.conclude()
+    assert views.faults == []
+
+
 def test_a_recovered_device_may_hear_of_its_leaving_alone(views: Views) -> None:
     begun(views)
     views.recovered = True

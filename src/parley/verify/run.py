@@ -276,6 +276,7 @@ class Run:
 
     def _told_by(self, device: Device) -> DeviceHistory:
         keep, figures = device.keep, self.book.figures
+        keep.views.conclude()
         figures.recovered += keep.recovered
         figures.synced += keep.synced
         figures.arrivals += _arrived(device)

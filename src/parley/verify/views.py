@@ -46,6 +46,8 @@ class Views:
         self.seamless = False
         self.recovered = False
         self._pushed: dict[str, int] = {}
+        self._unknown: dict[str, str] = {}
+        """Where something came of a conversation that this device knows nothing of: evidence, unless it leaves it."""
         self._whole = whole
         self._now = now
 
@@ -53,6 +55,12 @@ class Views:
         """Another connection stands, on which nothing has come yet."""
         self.seamless = self.recovered = False
         self._pushed.clear()
+        self._unknown.clear()
+
+    def conclude(self) -> None:
+        """Nothing more will come."""
+        self.faults += self._unknown.values()
+        self._unknown.clear()
 
     def cursors(self) -> dict[str, int]:
         """What to name when catching up."""
@@ -130,11 +138,14 @@ class Views:
             self.by_id[entry.conversation_id] = fresh
             return False
         if left(entry) == self.user_id:
+            # What catching up brought may have been read behind this already, and before what was pushed of before it.
+            self._unknown.pop(entry.conversation_id, None)
             if view is not None:
                 view.cursor = entry.seq
             return False
         if self.seamless:
-            self._fault(entry, "which this device was not told of")
+            text = self._broken(entry, "which this device was not told of")
+            self._unknown.setdefault(entry.conversation_id, text)
         return True
 
     def _jump(self, entry: Entry, view: View) -> bool:
@@ -157,8 +168,10 @@ class Views:
     def _fault(self, entry: Entry, text: str) -> None:
         """Once a connection: what follows is the same hole."""
         self.seamless = False
-        text = f"a connection that was whole brought {entry} of {entry.conversation_id}, {text}"
-        self.faults.append(text)
+        self.faults.append(self._broken(entry, text))
+
+    def _broken(self, entry: Entry, text: str) -> str:
+        return f"a connection that was whole brought {entry} of {entry.conversation_id}, {text}"
 
     def _arrived(self, entry: Entry) -> None:
         arrivals = self.arrivals.get(entry.conversation_id)
