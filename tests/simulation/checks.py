@@ -12,9 +12,12 @@ from parley.model.entries import Entry, MemberJoined, MemberLeft, MessageNew
 from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
 from parley.model.messages import Facts
-from parley.ports.log import Record
+from parley.ports.log import Record, StoreIdentity
 from tests.simulation.commands import Command
 from tests.simulation.device import OPEN, Device, Json
+
+A_MOMENT = 0.02
+"""From when a device loses its connection until who asked by it knows."""
 
 
 class Violation(NamedTuple):
@@ -29,8 +32,8 @@ class Violation(NamedTuple):
 class TimedDisk(Disk):
     """Remembers when each entry got in."""
 
-    def __init__(self, time: Callable[[], float]) -> None:
-        super().__init__()
+    def __init__(self, time: Callable[[], float], identity: StoreIdentity | None = None) -> None:
+        super().__init__(identity)
         self._now = time
         self.times: dict[ConversationId, list[float]] = {}
 
@@ -53,6 +56,11 @@ class Checks:
 
     def violate(self, promise: str, what: str) -> None:
         self.violations.append(Violation(promise, self._now(), what))
+
+    def look_at(self, disk: TimedDisk) -> None:
+        """Another disk was put in the old one's place."""
+        self._disk = disk
+        self._histories.clear()
 
     # --- while it runs ----------------------------------------------------------------------------------------------
 
@@ -205,6 +213,11 @@ class Checks:
             for state in list(self._disk.states()):
                 self._view(device, state, when)
 
+    def ended(self, device: Device) -> None:
+        """Nothing goes on for a session that ended."""
+        if device.connected:
+            self.violate("6 only members", f"{device.name} goes on, its session ended")
+
     def _view(self, device: Device, state: State, when: str) -> None:
         where = state.conversation_id
         view = device.views.get(where)
@@ -238,11 +251,12 @@ class Checks:
             mark = kept.get((ConversationId(where), UserId(user_id)))
             if mark is None or mark.read < seq:
                 self.violate("5 marks", f"{user_id[:6]} had read {where[:6]}#{seq}: {mark}")
-            if UserId(user_id) not in self._disk.state(ConversationId(where)).members:
+            member = self._disk.state(ConversationId(where)).members.get(UserId(user_id))
+            if member is None or member.joined_seq >= seq:  # who comes in has read what was before
                 continue
             for device in devices:
-                if device.user_id == user_id and device.marks.get(where, 0) < seq:
-                    shown = device.marks.get(where, 0)
+                shown = device.marks.get(where, 0)
+                if device.user_id == user_id and shown < seq:
                     self.violate(
                         "5 marks",
                         f"{device.name} shows {where[:6]} read to {shown}, not {seq} ({when})",
@@ -267,14 +281,12 @@ class Checks:
 
     def drained(self, commands: Iterable[Command]) -> None:
         """Told to stop, a server answers what it carried out: what it left open was not, by that attempt."""
-        firsts = {
-            (command.attempts[0].answered, command.actor_id, command.client_id): command
-            for command in commands
-            if command.attempts
-        }
-        for key in self._open:
-            if key in firsts:
-                self.violate("drain", f"{firsts[key]} was carried out, and not answered")
+        by_name = {(command.actor_id, command.client_id): command for command in commands}
+        for at, user_id, client_id in self._open:
+            command = by_name.get((user_id, client_id))
+            first = command.attempts[0].answered if command is not None else None
+            if first is not None and 0 <= first - at < A_MOMENT:
+                self.violate("drain", f"{command} was carried out, and not answered")
 
     def journal(self, states: Mapping[ConversationId, State]) -> None:
         """What the journal keeps is what its log says."""

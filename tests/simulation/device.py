@@ -72,8 +72,17 @@ class Device:
         self.connected = False
         self.synced = False
         self.marks: dict[str, int] = {}
+        self.exact = True
+        """Whether nothing may come twice; on a shared log one's own `member.left` may, to who is in no more."""
         self.may_be_reset = False
         """Once an older state of the store was put back."""
+        self.may_end = False
+        """Once somebody asked for the end of its session."""
+        self.ended_at: float | None = None
+        """When that was answered; with it, the server has heard of it."""
+        self.over = False
+        """Whether this device was told, and stays away."""
+        self._opened_at = 0.0
         self._loop = loop
         self._token = token
         self._open = connect
@@ -90,13 +99,18 @@ class Device:
         self._pid: str | None = None
         self._offset: str | None = None
         self._syncing = False
+        self._seamless = False
+        """Whether all that comes has to come without a jump: the connection stands, and has caught up once."""
+        self._recovered = False
+        self._pushed: dict[str, int] = {}
 
     # --- the connection ---------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
         """Open a connection; where nobody answers, try again a little later, for ever."""
-        if self._wire is not None:
+        if self._wire is not None or self.over:
             return
+        self._opened_at = self._loop.time()
         wire = self._open(self._random)
         if wire is None:
             self._loop.call_later(self._random.uniform(0.005, 0.05), self.connect)
@@ -122,6 +136,8 @@ class Device:
 
     def _gone(self) -> None:
         self._wire = None
+        self._seamless = self._recovered = False
+        self._pushed.clear()
         self.connected = self.synced = self._syncing = False
         for number in list(self._acks):
             self._answer(number, None)
@@ -178,6 +194,8 @@ class Device:
         elif text.startswith("43"):
             number, _, answer = text[2:].partition("[")
             self._answer(int(number), json.loads("[" + answer)[0])
+        elif text.startswith(("41", "44")) and self.may_end:
+            self.over, self.connected = True, False
         elif text.startswith(("41", "44")):
             self._witness.violate("liveness", f"{self.name} was turned away for good: {text}")
 
@@ -195,7 +213,10 @@ class Device:
 
     def _welcomed(self, reply: Json) -> None:
         self.connected = True
+        if self.ended_at is not None and self._opened_at > self.ended_at:
+            self._witness.violate("6 only members", f"{self.name} is let in, its session ended")
         recovered = self._pid is not None and reply.get("pid") == self._pid
+        self._recovered = self._seamless = recovered and self._complete
         self._pid = reply.get("pid")
         if not recovered:
             self._offset = None
@@ -213,12 +234,17 @@ class Device:
     def _event(self, name: str, *args: Any) -> None:
         if self._pid is not None and len(args) > 1 and isinstance(args[-1], str):
             self._offset = args[-1]
-        if name == "receipt":
+        if self.over:
+            self._witness.violate("6 only members", f"{self.name} is sent {name} behind its end")
+        if name == "session.revoked":
+            self.over = True
+        elif name == "receipt":
             self._receipt(args[0])
         elif name == "marks":
             self._stand(args[0]["marks"])
         elif args and isinstance(args[0], dict) and "seq" in args[0]:
             self._witness.pushed(self, args[0])
+            self._follows(args[0])
             self._apply(args[0])
 
     def _receipt(self, receipt: Json) -> None:
@@ -226,6 +252,24 @@ class Device:
             if mark["user_id"] == self.user_id:
                 where = receipt["conversation_id"]
                 self.marks[where] = max(self.marks.get(where, 0), mark.get("read", 0))
+
+    def _follows(self, entry: Json) -> None:
+        """On one connection the pushes of a conversation have growing seqs: stock clients show what they are sent."""
+        where, seq = entry["conversation_id"], entry["seq"]
+        before = self._pushed.get(where, 0)
+        if seq <= before and self.exact:
+            self._witness.violate(
+                "4 no gap", f"{self.name} is pushed {where[:6]}#{seq} after {before}"
+            )
+        self._pushed[where] = max(seq, before)
+
+    def _jumped(self, entry: Json) -> None:
+        if self._seamless:
+            where = f"{entry['conversation_id'][:6]}#{entry['seq']}"
+            self._witness.violate(
+                "4 no gap", f"{self.name}, caught up, is pushed {where} ahead of its turn"
+            )
+        self.sync()
 
     # --- the log ----------------------------------------------------------------------------------------------------
 
@@ -242,9 +286,13 @@ class Device:
             view.entries.append(entry)
             view.left = self._leaves(entry)
         elif self._leaves(entry):
+            if self._seamless and not self._recovered:
+                self._jumped(entry)
             view.left, view.left_seq = True, seq
-        else:
+        elif self._joins(entry):
             self.sync()
+        else:
+            self._jumped(entry)
 
     def _apply_outside(self, where: str, view: View | None, entry: Json) -> None:
         """Of a conversation that the device has not, or no more."""
@@ -254,7 +302,7 @@ class Device:
             self.views[where] = View(entry["seq"] - 1, [entry])
         elif self._leaves(entry):
             self.views[where] = View(entry["seq"], left=True, left_seq=entry["seq"])
-        else:
+        else:  # `sync` may have read of their leaving already, which follows this
             self.sync()
 
     def _joins(self, entry: Json) -> bool:
@@ -269,7 +317,7 @@ class Device:
 
     def sync(self) -> None:
         """Catch up from the cursors, unless that is under way."""
-        self._complete = False
+        self._complete = self._seamless = False
         if self.connected and not self._syncing:
             self._syncing = True
             self.synced = False
@@ -298,13 +346,16 @@ class Device:
             self._ask_what_was_missed()
         else:
             self._syncing = False
-            self.synced = self._complete = True
+            self.synced = self._complete = self._seamless = True
 
     def _ask_again(self, wire: Wire | None) -> None:
         if wire is not None and wire is self._wire:
             self._ask_what_was_missed()
 
     def _take(self, answer: Json) -> None:
+        if self._epoch not in (None, answer["epoch"]):
+            self.views.clear()
+            self.marks.clear()
         self._epoch = answer["epoch"]
         for missed in answer["conversations"]:
             self._take_missed(missed)

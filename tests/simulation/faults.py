@@ -15,7 +15,7 @@ from parley.gateway import door as door_module
 from parley.gateway.door import Door
 from parley.gateway.hub import Hub
 from parley.journal import sequencer
-from parley.journal.commands import Committed
+from parley.journal.commands import Committed, Digester
 from parley.journal.sequencer import Sequencer
 from parley.model.conversations import State
 from parley.model.entries import MemberLeft, MessageNew
@@ -228,6 +228,26 @@ def errors_are_never_answered(patch: Patch) -> None:
     patch.setattr(Door, "_refuse", lambda _self, _ack, _error: None)
 
 
+def another_content_is_taken_for_a_retry(patch: Patch) -> None:
+    """A client_id that is sent again with another content is answered with what it led to first."""
+    patch.setattr(Digester, "__call__", lambda _self, *_command: b"the same" * 2)
+
+
+def the_end_of_a_session_is_not_heard(patch: Patch) -> None:
+    """Sockets of a session that ended go on."""
+    patch.setattr(Hub, "end_session", lambda *_asked: None)
+
+
+def told_to_stop_it_does_not_wait(patch: Patch) -> None:
+    """Connections are cut while commands of theirs are under way."""
+    patch.setattr(Door, "_leave", lambda _self, _socket: None)
+
+
+def marks_are_not_told(patch: Patch) -> None:
+    """What somebody reads on one device, the others hear of when they come back."""
+    patch.setattr(Hub, "_tell_marks", lambda _self, _signal: None)
+
+
 FAULTS: tuple[Callable[[Patch], None], ...] = (
     acked_before_the_commit,
     pushed_before_the_commit,
@@ -246,4 +266,8 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
     the_clock_orders,
     the_state_forgets_a_member,
     errors_are_never_answered,
+    another_content_is_taken_for_a_retry,
+    the_end_of_a_session_is_not_heard,
+    told_to_stop_it_does_not_wait,
+    marks_are_not_told,
 )

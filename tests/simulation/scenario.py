@@ -7,6 +7,9 @@ from random import Random
 from parley.adapters.memory.faults import EVENTS, Event, Faults
 from parley.journal.journal import LOOK_AGAIN_SECONDS
 from parley.model.ids import ConversationId, UserId
+from parley.model.sessions import Device as Doorway
+from parley.model.sessions import Identity
+from parley.ports.log import StoreIdentity
 from parley.services.conversations import NewGroup
 from parley.services.messages import Draft
 from parley.services.rooms import NewRoom
@@ -56,6 +59,8 @@ class Scenario:
         self.kinds = random.choice((KINDS, KINDS, QUARREL))
         self.awake = random.choice((1, 2, 1_000))
         self.lands = random.random() < 0.5
+        self.visits = random.random() < 0.3
+        self.puts_back = random.random() < 0.15
         self.troubles = Troubles(
             kill=random.random() < 0.5,
             stop=random.random() < 0.2,
@@ -68,6 +73,8 @@ class Scenario:
         self.disk = self.premises.disk = TimedDisk(loop.time)
         self.checks = Checks(self.disk, loop.time)
         self.devices: list[Device] = []
+        self.visitor: Device | None = None
+        self.visit: asyncio.Task[None] | None = None
         self.people: list[Person] = []
         self.places: list[str] = []
         self.starts = 0
@@ -131,7 +138,7 @@ class Scenario:
 
     async def run(self) -> Outcome:
         await self._set_the_stage()
-        for device in self.devices:
+        for device in [*self.devices, *([self.visitor] if self.visitor is not None else ())]:
             self.loop.call_later(self.random.uniform(0, 0.02), device.connect)
         living = [
             self.loop.create_task(
@@ -146,6 +153,8 @@ class Scenario:
             self._look(commands)
             await self._all_anew()
             self.checks.marks(commands, self.devices, "after coming back")
+            if self.puts_back:
+                await self._put_back()
         return self._outcome(commands)
 
     async def _set_the_stage(self) -> None:
@@ -168,6 +177,8 @@ class Scenario:
                 )
                 for number in range(random.choice((1, 1, 2)))
             ]
+            for device in devices:
+                device.exact = not self.shared
             self.devices += devices
             self.people.append(
                 Person(
@@ -181,7 +192,39 @@ class Scenario:
                     kinds=self.kinds,
                 )
             )
+        if self.visits:
+            await self._invite(everybody[0])
         await self._furnish(everybody)
+
+    async def _invite(self, user_id: UserId) -> None:
+        """A device with a session of its own, which is ended while it listens."""
+        sessions = self.node.services.sessions
+        opening = sessions.open(user_id, Doorway("visitor"))
+        identity, grant = await self.node.process.spawn(opening)
+        self.visitor = Device(
+            loop=self.loop,
+            name="visitor",
+            user_id=user_id,
+            token=grant.access_token,
+            connect=self._accept,
+            witness=self.checks,
+            random=Random(f"visitor {self.seed}"),
+            recover=self.random.random() < 0.5,
+        )
+        when = self.random.uniform(0, 1.2 * self.seconds)
+        self.visit = self.loop.create_task(self._end_visit(self.visitor, identity, when))
+
+    async def _end_visit(self, visitor: Device, identity: Identity, after: float) -> None:
+        await asyncio.sleep(after)
+        visitor.may_end = True
+        while visitor.ended_at is None:
+            node = self.node
+            if node.alive:
+                ending = node.process.spawn(node.services.sessions.logout(identity))
+                await asyncio.wait({ending}, timeout=0.5)
+                if ending.done():
+                    visitor.ended_at = self.loop.time()
+            await asyncio.sleep(0.005)
 
     async def _furnish(self, everybody: list[UserId]) -> None:
         services, run = self.node.services, self.node.process.spawn
@@ -238,8 +281,12 @@ class Scenario:
             task.cancel()
         if self.checks.violations:
             return
-        if self.stopping is not None:
-            await self.stopping
+        for under_way in (self.stopping, self.visit):
+            if under_way is not None:
+                await under_way
+        await self._hear_all()
+
+    async def _hear_all(self) -> None:
         self._land()
         if self._all_told:
             await asyncio.sleep(LOOK_AGAIN_SECONDS + 1.0)
@@ -267,6 +314,8 @@ class Scenario:
         for command, answer in (one for person in self.people for one in person.reused):
             self.checks.reused(command, answer)
         self.checks.views(self.devices, "connected")
+        if self.visitor is not None:
+            self.checks.ended(self.visitor)
         self.checks.marks(commands, self.devices, "connected")
 
     async def _all_anew(self) -> None:
@@ -276,6 +325,27 @@ class Scenario:
             device.cut(0.001)
         await asyncio.sleep(2.0)
         self.checks.views(self.devices, "after coming back")
+
+    async def _put_back(self) -> None:
+        """An older state of the store is put in its place: everybody begins anew, and then has what is there."""
+        self.node.kill()
+        self.old.append(self.node)
+        records = [
+            one for state in self.disk.states() for one in self.disk.log(state.conversation_id)
+        ]
+        records.sort(key=lambda record: record.position)
+        identity = StoreIdentity("put back", self.disk.identity.digest_key)
+        self.disk = self.premises.disk = TimedDisk(self.loop.time, identity)
+        for record in records[: self.random.randint(0, len(records))]:
+            self.disk.write(record)
+        self.checks.look_at(self.disk)
+        for device in self.devices:
+            device.may_be_reset = True
+        self._restart()
+        await asyncio.sleep(2.0)
+        await self._speak_everywhere()
+        await asyncio.sleep(1.5)
+        self.checks.views(self.devices, "after an older state was put back")
 
     def _outcome(self, commands: list[Command]) -> Outcome:
         for failure in self.loop.failures:
