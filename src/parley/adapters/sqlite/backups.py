@@ -228,7 +228,8 @@ def _read_manifest(backup: Path) -> Manifest:
         message = f"{backup} is no backup that `parley backup` has finished."
         raise CannotBackUp(message) from error
     if manifest.schema > len(migrations()) or manifest.format > FORMAT:
-        message = f"{backup} is of a newer version of Parley: its schema is {manifest.schema}."
+        which = f"format {manifest.format}, schema {manifest.schema}"
+        message = f"{backup} is of a newer version of Parley: {which}."
         raise CannotBackUp(message)
     return manifest
 
