@@ -101,6 +101,27 @@ async def test_not_one_answer_is_lost_when_the_server_is_told_to_stop(tmp_path: 
                 assert (status, entry["seq"]) == (ALREADY_THERE, found[client_id])
 
 
+async def test_whoever_polls_on_is_given_every_answer_however_many_polls_that_takes(
+    tmp_path: Path,
+) -> None:
+    """At most 16 packets go with one poll: over a slow line that adds up to more than the time for one."""
+    commands, pause_seconds = 120, 0.5
+    with a_server(tmp_path / "data", drain_seconds="120") as server:
+        async with aiohttp.ClientSession() as http:
+            ann = await Person.register(http, server.url, "ann")
+            where = await ann.group()
+            polling = PollingSpeaker("slow", where, http, server.url)
+            await polling.connect(ann.token)
+            await polling.post_all(commands)
+            while len(entries := await logged(ann, where)) <= commands:  # noqa: ASYNC110  # nobody sets an event
+                await asyncio.sleep(0.05)
+            server.signal(signal.SIGTERM)
+            server.wait_for("stopping")
+            acked = await polling.read_slowly(pause_seconds)
+            assert acked == {entry["client_id"] for entry in entries[1:]}
+            assert await asyncio.to_thread(server.exit_code) == 0
+
+
 async def said_again(
     http: aiohttp.ClientSession, server: ServerProcess, ann: Person, where: str, client_id: str
 ) -> tuple[int, dict[str, Any]]:

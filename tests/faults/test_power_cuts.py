@@ -2,13 +2,18 @@
 
 import errno
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.faults.lives import Memory, examine
-from tests.faults.power import cut_at
+from parley.adapters.sqlite.database import FILE, Database
+from parley.adapters.sqlite.log import SqliteLog
+from parley.model.ids import ConversationId
+from tests.faults.lives import WHERE, Memory, examine
+from tests.faults.power import FOLDER, cut_at
 from tests.faults.test_lives import live
 from tests.support.faulty_disk import Action, Call, FaultyDisk, Step
 
@@ -70,11 +75,34 @@ async def test_nothing_acknowledged_is_lost_by_a_power_cut(
     await hold_to_it(lived(**plan))
 
 
-async def test_with_synchronous_normal_a_power_cut_takes_the_end_alone(
-    lived: Callable[..., Iterator[tuple[Path, Memory]]],
+async def test_with_synchronous_normal_a_power_cut_takes_the_end_alone_and_no_cursor_counts_any_more(
+    lived: Callable[..., Iterator[tuple[Path, Memory]]], folder: Path
 ) -> None:
+    """What is written next gets the numbers of what is gone."""
+    shorter = 0
     for left, memory in lived(**KILLED, synchronous="NORMAL"):
+        epoch, there = await after_the_next_start(left)
         await examine(left, Memory(asked=memory.asked))
+        if memory.acked.keys() - there:
+            shorter += 1
+            assert epoch != epoch_in(folder)
+    assert shorter
+
+
+async def after_the_next_start(left: Path) -> tuple[str, set[str]]:
+    """The store's epoch, and the client_ids that are there, once the machine is up again."""
+    database = await Database.open(left, fatal=pytest.fail, boot=lambda: "the next one")
+    log = SqliteLog(database)
+    records = [record for where in WHERE for record in await log.read(ConversationId(where), 0)]
+    epoch = database.identity.epoch
+    await database.close()
+    return epoch, {str(record.entry.client_id) for record in records}
+
+
+def epoch_in(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / FOLDER / FILE)) as connection:
+        (epoch,) = connection.execute("SELECT epoch FROM store").fetchone()
+        return epoch
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,22 @@
 
 from msgspec.structs import replace
 
+from parley.model.entries import MemberLeft, MessageDeleted, MessageEdited
 from parley.model.ids import ConversationId
 from parley.model.inspection import MOST_A_LOG, Retold
 from parley.model.marks import Mark
 from tests.support.pen import ANN, BEN, Pen, created, said
 
 
-def retold(*entries) -> Retold:
-    telling = Retold(ConversationId("home"))
+def no_digest(*_command: object) -> bytes:
+    raise AssertionError("no digest is kept with these")
+
+
+def retold(*entries, settled: int = 99) -> Retold:
+    telling = Retold(ConversationId("home"), no_digest)
     for record in Pen("home").records(*entries):
-        telling.take(record.entry)
-    telling.end()
+        telling.take(record.entry, None)
+    telling.end(settled)
     return telling
 
 
@@ -32,9 +37,20 @@ def test_what_is_not_read_is_counted_as_stores_count_it() -> None:
     assert telling.standing(ANN, Mark()).unread == 0
 
 
+def test_what_was_changed_while_it_was_read_may_look_as_before() -> None:
+    entries = [created(ANN, BEN), said("one"), said("two"), said("three", by=BEN)]
+    edit = MessageEdited(actor_id=ANN, message_seq=2, body="none")
+    deletion = MessageDeleted(actor_id=ANN, message_seq=3)
+    erasure = MemberLeft(actor_id=BEN, user_id=BEN, reason="erased")
+    entries += [edit, deletion, erasure]
+    assert [fault.seq for fault in retold(*entries).faults] == [2, 3, 4]
+    assert [fault.seq for fault in retold(*entries, settled=5).faults] == [2]
+    assert retold(*entries, settled=4).faults == []
+
+
 def test_of_a_log_that_is_wrong_all_over_only_so_many_faults_are_told() -> None:
-    telling = Retold(ConversationId("home"))
+    telling = Retold(ConversationId("home"), no_digest)
     (record,) = Pen("home").records(said("no creation"))
     for number in range(1, 100):
-        telling.take(replace(record.entry, seq=number))
+        telling.take(replace(record.entry, seq=number), None)
     assert len(telling.faults) == MOST_A_LOG

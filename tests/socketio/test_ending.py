@@ -9,6 +9,7 @@ from parley.socketio.protocol.frames import Opcode, serialise
 from parley.socketio.reasons import Reason
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
+from tests.simulation.loop import SimulatedLoop
 from tests.socketio.links import Link, tick, until
 
 
@@ -218,6 +219,42 @@ async def test_a_peer_that_never_finishes_its_close_is_aborted() -> None:
     socket.cut()
     assert not link.wire.aborted
     await until(lambda: link.wire.aborted)
+
+
+def test_a_peer_that_goes_on_taking_what_it_was_sent_is_waited_for() -> None:
+    async def slowly() -> Link:
+        link, socket = await connected(Server(Config(close_timeout=5.0)), [])
+        link.wire.stalled = True
+        socket.emit("last words", "x" * 9_000)
+        await tick()
+        socket.cut()
+        while link.wire.kernel and not link.wire.aborted:
+            await asyncio.sleep(3.0)
+            link.wire.take(1_000)
+        return link
+
+    link = SimulatedLoop(1).run_to_end(slowly())
+    assert not link.wire.aborted
+    assert link.closed == (1012, "")
+
+
+@pytest.mark.parametrize("seconds", [4.0, 6.0])
+def test_it_is_waited_for_as_long_as_it_takes_something_and_not_for_ever(seconds: float) -> None:
+    async def slowly() -> float:
+        config = Config(close_timeout=5.0, farewell_timeout=60.0)
+        link, socket = await connected(Server(config), [])
+        link.wire.stalled = True
+        socket.emit("last words", "x" * 9_000)
+        await tick()
+        socket.cut()
+        began = asyncio.get_running_loop().time()
+        while not link.wire.aborted:
+            await asyncio.sleep(seconds)
+            link.wire.take(1)
+        return asyncio.get_running_loop().time() - began
+
+    waited = SimulatedLoop(1).run_to_end(slowly())
+    assert 60.0 <= waited < 70.0 if seconds < 5.0 else waited < 15.0
 
 
 async def test_a_client_that_closes_and_reads_no_more_is_not_waited_for() -> None:

@@ -12,7 +12,7 @@ from parley.socketio.reasons import Reason
 from parley.socketio.recovery import MemoryRecovery, Recovery, Replay
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
-from tests.socketio.links import Link, tick, until
+from tests.socketio.links import Link, Poller, tick, until
 
 
 class Clock:
@@ -459,3 +459,27 @@ async def test_a_recovery_that_fails_cuts_so_that_the_client_tries_again(
     assert link.closed[0] == 1011
     assert "ouch" in caplog.text
     assert Reason.CUT not in caplog.text
+
+
+async def test_who_returns_by_polling_is_not_cut_for_what_it_missed() -> None:
+    """It would return with the same offset, and be cut for the same packets, again and again."""
+    server = Server(Config(max_outbox=2_000), MemoryRecovery(Clock()))
+    chat = server.namespace()
+
+    async def connect(**auth: Any) -> tuple[Poller, list[str]]:
+        poller = await Poller(server).open()
+        await poller.post("40" + json.dumps({"recover": True, **auth}))
+        return poller, await poller.poll()
+
+    poller, (reply,) = await connect()
+    chat.emit("news", 0)
+    ((_, _, offset),) = [json.loads(text[2:]) for text in await poller.poll()]
+    server.engine.sessions[poller.sid].lose(Reason.TRANSPORT_CLOSE)
+    for _ in range(15):
+        chat.emit("news", "x" * 1_000)
+    poller, packets = await connect(pid=json.loads(reply[2:])["pid"], offset=offset)
+    await tick()
+    chat.emit("news", 2)
+    await tick()
+    assert len(packets) == 16
+    assert poller.sid in server.engine.sessions

@@ -10,6 +10,7 @@ from parley.socketio.errors import Refusal
 from parley.socketio.reasons import Reason
 from parley.socketio.server import Server
 from parley.socketio.socket import Socket
+from tests.simulation.loop import SimulatedLoop
 from tests.socketio.links import Link, Poller, tick, until
 
 
@@ -222,6 +223,26 @@ async def test_a_final_close_waits_for_the_poll_that_takes_it() -> None:
     socket.disconnect(close=True)
     assert await poller.poll() == ["41", "1"]
     assert (await poller.request("GET")).status == 400
+
+
+@pytest.mark.parametrize("pause", [4.0, 6.0])
+def test_what_was_sent_before_a_cut_is_there_for_polls_that_go_on_coming(pause: float) -> None:
+    """At most 16 packets go with one poll: who has much to take needs more polls than one timeout has room for."""
+
+    async def poll_slowly() -> int:
+        poller, socket = await connected(Server(Config(close_timeout=5.0)))
+        for number in range(100):
+            socket.emit("answer", number)
+        await tick()
+        socket.cut()
+        taken = 0
+        while (answer := await poller.request("GET")).status == 200:
+            taken += len(answer.packets)
+            await asyncio.sleep(pause)
+        return taken
+
+    taken = SimulatedLoop(1).run_to_end(poll_slowly())
+    assert taken == (100 if pause < 5.0 else 16)
 
 
 async def test_a_close_that_no_poll_takes_is_forgotten() -> None:

@@ -1,5 +1,9 @@
 """A store in which much happened: all that an inspection looks at."""
 
+from msgspec.structs import replace
+
+from parley.journal.commands import Digester
+from parley.model import validation
 from parley.model.accounts import Account
 from parley.model.entries import (
     MemberChanged,
@@ -57,9 +61,15 @@ async def fill(
     *, log: Log, accounts: AccountStore, erasures: ErasureStore, rooms: RoomStore, marks: MarkStore
 ) -> None:
     """The room `garden` and the group `kitchen`, of Ann, Ben, Cat, and Dan who was erased."""
+    digester = Digester((await log.identity()).digest_key)
     for name, entries in (("garden", ROOM), ("kitchen", GROUP)):
         pen = Pen(name)
-        appended = await log.append(pen.conversation_id, 0, pen.records(*entries))
+        records = [
+            replace(record, digest=digester(*command) if command else None)
+            for record in pen.records(*entries)
+            for command in [validation.command(record.entry)]
+        ]
+        appended = await log.append(pen.conversation_id, 0, records)
         assert appended.stopped is None, appended
     for user_id in (ANN, BEN, CAT):
         await accounts.create(_account(user_id))

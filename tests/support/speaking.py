@@ -138,6 +138,29 @@ class PollingSpeaker(Speaker):
             answer.set_exception(Gone())
             answer.exception()  # whoever asked may have gone
 
+    async def post_all(self, count: int) -> None:
+        """So many messages in one request; `read_slowly` brings their answers."""
+        said = [
+            {"conversation_id": self.where, "client_id": f"{self.name}-{number}", "body": "hi"}
+            for number in range(count)
+        ]
+        packets = [
+            f"42{number}{json.dumps(['message.send', one])}" for number, one in enumerate(said)
+        ]
+        assert await self._post(SEPARATOR.join(packets))
+
+    async def read_slowly(self, pause_seconds: float) -> set[str]:
+        """Poll with pauses until the connection is gone; the client_ids of what was acknowledged."""
+        acked: set[str] = set()
+        with contextlib.suppress(Gone):
+            while True:
+                for packet in await self._poll():
+                    if packet.startswith("43"):
+                        (answer,) = json.loads(packet[packet.index("[") :])
+                        acked.add(answer["entry"]["client_id"])
+                await asyncio.sleep(pause_seconds)
+        return acked
+
     async def _poll(self) -> list[str]:
         try:
             async with self._http.get(self._url) as answer:

@@ -47,6 +47,8 @@ def wire_operations(core: Core, sessions: Sessions) -> Operations:
             views=stores.conversations,
             marks=stores.marks,
             rooms=stores.rooms,
+            accounts=stores.accounts,
+            erasures=stores.erasures,
         ),
         backups=stores.backups,
         seeding=Seeding(

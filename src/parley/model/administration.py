@@ -1,5 +1,7 @@
 """Administration: pure rules of what those in charge of a conversation decide about it and its members."""
 
+from typing import Final
+
 import msgspec
 
 from parley.model.conversations import RANK, State
@@ -10,9 +12,12 @@ from parley.model.entries import (
     MemberChanged,
     Role,
 )
-from parley.model.errors import Forbidden, LastOwner, NotFound
+from parley.model.errors import Forbidden, Invalid, LastOwner, NotFound
 from parley.model.ids import UserId
 from parley.model.permissions import DIRECT_IS_FIXED, require_member
+from parley.model.texts import AVATAR_CHARS, NAME_CHARS, TOPIC_CHARS, check_data, check_text
+
+_MOST_CHARS: Final = {"name": NAME_CHARS, "topic": TOPIC_CHARS, "avatar": AVATAR_CHARS}
 
 
 def require_admin(state: State, user_id: UserId) -> Role:
@@ -26,6 +31,23 @@ def require_admin(state: State, user_id: UserId) -> Role:
     if RANK[role] < RANK["admin"]:
         raise Forbidden("Your role does not allow this.")
     return role
+
+
+def check_changes(changes: Changes) -> None:
+    """Pass changes that can be kept and shown.
+
+    Raises:
+        Invalid: A name would be taken away; or a text is empty, or can't be stored.
+        TooLarge: A text, or the data, is too large.
+    """
+    if changes.name is None:
+        raise Invalid("A name can be changed, but not taken away.", field="name")
+    for field, most in _MOST_CHARS.items():
+        text = getattr(changes, field)
+        if isinstance(text, str):
+            check_text(text, field, most_chars=most)
+    if isinstance(changes.data, dict):
+        check_data(changes.data)
 
 
 def change_conversation(

@@ -1,14 +1,18 @@
 """Inspection: what a log must be like, and what the views beside it must say."""
 
 from array import array
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.model.contents import is_erasure
 from parley.model.conversations import State, apply
 from parley.model.entries import (
     ConversationCreated,
+    ConversationDeleted,
     Entry,
     MemberLeft,
     MessageAnnotated,
@@ -18,10 +22,13 @@ from parley.model.entries import (
 )
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Mark, Point, Standing, position
-from parley.model.messages import Aftermath, followed, target
+from parley.model.messages import Aftermath, Facts, followed, target
+from parley.model.validation import Command, Misshapen, command, refusal, require_shape
 
 FaultKind = Literal[
     "unreadable",
+    "contents_differ",
+    "not_permitted",
     "hole",
     "no_creation",
     "created_twice",
@@ -43,6 +50,11 @@ FaultKind = Literal[
     "room_differs",
     "name_not_claimed",
     "erased_remains",
+    "account_missing",
+    "account_differs",
+    "contact_differs",
+    "row_misshapen",
+    "schema_differs",
     "file_damaged",
     "position_missing",
     "position_out_of_order",
@@ -65,16 +77,32 @@ class Fault(Struct, frozen=True, kw_only=True):
     seq: int | None = None
 
 
+class _AllFacts(dict[int, Facts | None]):
+    """Those of every message so far: what is not here is no message."""
+
+    def __contains__(self, _seq: object) -> bool:
+        return True
+
+    def __missing__(self, _seq: int) -> None:
+        return None
+
+
+Digest = Callable[..., bytes]
+"""By the key of the store, of the parts of a command."""
+
+
 class Retold:
     """A log as it is told again from its first entry: what is wrong with it, and what follows from it."""
 
-    def __init__(self, conversation_id: ConversationId) -> None:
-        self.state = State(conversation_id)
+    def __init__(self, conversation_id: ConversationId, digest: Digest) -> None:
+        self.state = State(conversation_id, facts=_AllFacts())
+        self.edited: dict[int, tuple[MessageNew, bytes]] = {}
+        """Messages that were edited, with the digests of what they were sent with."""
         self.faults: list[Fault] = []
         self.last_message = 0
-        self.erased: set[UserId] = set()
+        self._erased_at: dict[UserId, int] = {}
+        self._digest = digest
         self._counts = array("Q", [0])
-        self._senders: dict[int, UserId] = {}
         self._commands: set[tuple[UserId, str]] = set()
         self._wrote: dict[UserId, Point] = {}
         self._mentioned: dict[UserId, list[int]] = {}
@@ -85,10 +113,19 @@ class Retold:
         self._revised_with: set[int] = set()
         self._aimed: dict[int, list[Entry]] = {}
 
-    def take(self, entry: Entry) -> None:
-        """Look at the next entry, and apply it."""
+    def take(self, entry: Entry, digest: bytes | None) -> None:
+        """Look at the next entry, and at the digest that is kept of its command; and apply it.
+
+        Raises:
+            Misshapen: It is none; what follows it can't be looked at.
+        """
+        self._look_at_shape(entry)
         self._look_at_order(entry)
         self._look_at_kind(entry)
+        if not self.faults:  # else the state is not what it was then
+            self._look_at_rules(entry)
+        if digest is not None:
+            self._look_at_contents(entry, digest)
         if isinstance(entry, MessageNew):
             self._take_message(entry)
         elif target(entry):
@@ -100,18 +137,49 @@ class Retold:
         self._counts.append(entry.messages)
         apply(self.state, entry)
 
-    def end(self) -> None:
-        """Look at what only the whole log shows: every message has its latest body, and a deleted one none."""
+    def end(self, settled: int) -> None:
+        """Look at what only the whole log shows: every message has its latest body, and a deleted one none.
+
+        Messages that an entry behind `settled` changed may have been read before it.
+        """
+        gone = self._deleted | self._emptied
+        wrong: list[tuple[FaultKind, str, Iterable[int]]] = [
+            ("edit_not_shown", "does not show its latest edit", self._not_shown()),
+            (
+                "edit_not_shown",
+                "shows an edit that nobody made",
+                self._shown.keys() - self._edits.keys() - self._deleted,
+            ),
+            (
+                "not_permitted",
+                "is empty since its latest edit, and not deleted",
+                (seq for seq, body in self._edits.items() if not body and seq not in self._deleted),
+            ),
+            (
+                "deleted_with_text",
+                "was deleted, and an edit or annotation of it keeps its contents",
+                self._revised_with & gone,
+            ),
+            ("deleted_with_text", "was deleted, and is still there", self._deleted - self._emptied),
+            ("not_permitted", "is empty, and no entry deletes it", self._emptied - self._deleted),
+        ]
+        if self.state.deleted:  # who is erased is emptied there too, where no entry can say so
+            wrong.pop()
+        for kind, what, seqs in wrong:
+            for seq in seqs:
+                if self._changed_last(seq) <= settled:
+                    self._note(kind, what, seq)
+
+    def _not_shown(self) -> Iterator[int]:
         for seq, body in self._edits.items():
             if seq not in self._deleted and self._shown.get(seq) != body:
-                self._note("edit_not_shown", "does not show its latest edit", seq)
-        for seq in self._shown.keys() - self._edits.keys() - self._deleted:
-            self._note("edit_not_shown", "shows an edit that nobody made", seq)
-        for seq in self._revised_with & (self._deleted | self._emptied):
-            what = "was deleted, and an edit or annotation of it keeps its contents"
-            self._note("deleted_with_text", what, seq)
-        for seq in self._deleted - self._emptied:
-            self._note("deleted_with_text", "was deleted, and is still there", seq)
+                yield seq
+
+    def _changed_last(self, seq: int) -> int:
+        """The entry that changed a message last; 0 where there is none."""
+        facts = self.state.message(seq)
+        erased = self._erased_at.get(facts.sender_id, 0) if facts else 0
+        return max(erased, *(entry.seq for entry in self._aimed.get(seq, ())), 0)
 
     def _look_at_order(self, entry: Entry) -> None:
         state = self.state
@@ -130,19 +198,57 @@ class Retold:
             )
         self._commands.add(command)
 
+    def _look_at_shape(self, entry: Entry) -> None:
+        try:
+            require_shape(entry)
+        except Misshapen as error:
+            self._note("unreadable", f"can't be understood: {error}", entry.seq)
+            raise
+
+    def _look_at_rules(self, entry: Entry) -> None:
+        if isinstance(entry, MessageNew) and entry.actor_id not in self.state.members:
+            what = f"was written by {entry.actor_id}, who is no member"
+            self._note("not_a_member", what, entry.seq)
+            return
+        if target(entry) and self.state.message(target(entry)) is None:
+            what = f"is aimed at {target(entry)}, which is no message before it"
+            self._note("no_target", what, entry.seq)
+            return
+        reason = refusal(self.state, entry)
+        if reason is not None:
+            what = f"({entry.type} by {entry.actor_id}) is against the rules: {reason[:-1]}"
+            self._note("not_permitted", what, entry.seq)
+
+    def _look_at_contents(self, entry: Entry, digest: bytes) -> None:
+        if isinstance(entry, MessageNew) and entry.edited_at is not None:
+            self.edited[entry.seq] = entry, digest
+            return
+        self._compare(entry, command(entry), digest)
+
+    def sent_with(self, seq: int, body: str | None) -> None:
+        """Look at what one of `edited` was sent with."""
+        message, digest = self.edited[seq]
+        if body is None:
+            self._note("contents_differ", "was edited, and its first body is gone", seq)
+        else:
+            self._compare(message, command(replace(message, body=body)), digest)
+
+    def _compare(self, entry: Entry, told: Command | None, digest: bytes) -> None:
+        if told is not None and self._digest(*told) != digest:
+            self._note("contents_differ", "is not what its command asked for", entry.seq)
+
     def _look_at_kind(self, entry: Entry) -> None:
         created = isinstance(entry, ConversationCreated)
+        barred = isinstance(entry, ConversationDeleted)  # see `journal/naming.py`
         if created and self.state.head:
             self._note("created_twice", "creates what exists", entry.seq)
-        if not created and not self.state.head:
+        if not (created or barred) and not self.state.head:
             self._note("no_creation", "is the first one, and creates nothing", entry.seq)
         if self.state.deleted:
             self._note("after_the_end", "comes after the conversation's end", entry.seq)
 
     def _take_message(self, entry: MessageNew) -> None:
         seq = entry.seq
-        if entry.actor_id not in self.state.members:
-            self._note("not_a_member", f"was written by {entry.actor_id}, who is no member", seq)
         if entry.deleted_at is not None and (entry.body or entry.attachments or entry.data):
             self._note("deleted_with_text", "was deleted, and keeps its contents", seq)
         if entry.deleted_at is not None:
@@ -152,16 +258,16 @@ class Retold:
                 self._mentioned.setdefault(user_id, []).append(seq)
         if entry.edited_at is not None:
             self._shown[seq] = entry.body
-        self._senders[seq] = entry.actor_id
+        self.state.facts[seq] = Facts(entry.actor_id)
         self._wrote[entry.actor_id] = Point(seq, entry.messages)
         self.last_message = seq
 
     def _take_aimed(self, entry: Entry) -> None:
         seq = target(entry)
         self._aimed.setdefault(seq, []).append(entry)
-        if seq not in self._senders:
-            self._note("no_target", f"is aimed at {seq}, which is no message before it", entry.seq)
-        elif isinstance(entry, MessageEdited):
+        if self.state.message(seq) is None:
+            return
+        if isinstance(entry, MessageEdited):
             self._edits[seq] = entry.body
             if entry.body or entry.mentions:
                 self._revised_with.add(seq)
@@ -172,9 +278,9 @@ class Retold:
 
     def _take_erasure(self, entry: MemberLeft) -> None:
         """It deletes all that its person wrote before."""
-        self.erased.add(entry.user_id)
-        theirs = [seq for seq, sender in self._senders.items() if sender == entry.user_id]
-        self._deleted.update(theirs)
+        self._erased_at[entry.user_id] = entry.seq
+        facts = self.state.facts.items()
+        self._deleted.update(seq for seq, one in facts if one and one.sender_id == entry.user_id)
 
     def _note(self, kind: FaultKind, what: str, seq: int) -> None:
         if len(self.faults) < MOST_A_LOG:
@@ -188,6 +294,11 @@ class Retold:
             )
 
     # --- what views must say
+
+    @property
+    def erased(self) -> AbstractSet[UserId]:
+        """Whose accounts were erased from it."""
+        return self._erased_at.keys()
 
     def count_at(self, seq: int) -> int | None:
         """How many messages there were up to a seq; None beyond the head."""

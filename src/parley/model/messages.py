@@ -20,6 +20,11 @@ from parley.model.entries import (
 )
 from parley.model.ids import UserId
 from parley.model.instants import Timestamp
+from parley.model.texts import check_text
+
+BODY_CHARS: Final = 16_000
+BODY_BYTES: Final = 64_000
+EMOJI_BYTES: Final = 64
 
 Aimed = (
     MessageEdited
@@ -70,6 +75,16 @@ class NotLoaded(Exception):  # no refusal: whoever judges has to bring the messa
     def __init__(self, message_seq: int) -> None:
         super().__init__(message_seq)
         self.message_seq = message_seq
+
+
+def check_body(body: str) -> None:
+    """Pass what a message may say; raises as `check_text`."""
+    check_text(body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
+
+
+def check_emoji(emoji: str) -> None:
+    """Pass what one may react with; raises as `check_text`."""
+    check_text(emoji, "emoji", most_chars=EMOJI_BYTES, most_bytes=EMOJI_BYTES)
 
 
 def target(entry: Entry) -> int:

@@ -3,8 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
+
+FORMAT: Final = 1
 
 
 class CannotBackUp(Exception):
@@ -12,13 +15,17 @@ class CannotBackUp(Exception):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What a backup says of itself. `entries` is the highest position in it, `schema` the version of its tables."""
+    """What a backup says of itself. `entries` is the highest position in it, `schema` the version of its tables.
 
-    format: int = 1
+    `sha256` is that of the database's file, in hexadecimal; empty in backups that were made before there was one.
+    """
+
+    format: int = FORMAT
     epoch: str
     schema: int
     entries: int
     bytes: int
+    sha256: str = ""
 
 
 class Backups(ABC):

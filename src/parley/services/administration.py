@@ -8,17 +8,15 @@ from parley.journal.naming import Naming
 from parley.model.administration import (
     change_conversation,
     change_role,
+    check_changes,
     delete_conversation,
 )
 from parley.model.conversations import RANK, State
 from parley.model.entries import Changes, Entry, Role
-from parley.model.errors import Conflict, Invalid, NameTaken
+from parley.model.errors import Conflict, NameTaken
 from parley.model.ids import ConversationId, UserId
 from parley.model.rooms import room_key
-from parley.model.texts import AVATAR_CHARS, NAME_CHARS, TOPIC_CHARS, check_data, check_text
 from parley.ports.rooms import Claim
-
-_MOST_CHARS = {"name": NAME_CHARS, "topic": TOPIC_CHARS, "avatar": AVATAR_CHARS}
 
 
 class Administration:
@@ -45,7 +43,7 @@ class Administration:
             Forbidden: This person is no admin.
             NameTaken: Another room is called so, or is about to be.
         """
-        _check(changes)
+        check_changes(changes)
         renaming = await self._rename(user_id, conversation_id, changes)
 
         def judge(state: State) -> Entry | Unchanged:
@@ -148,14 +146,3 @@ class _Renaming:
         if self._new is None:
             raise Conflict
         naming.require_timely(self._new)
-
-
-def _check(changes: Changes) -> None:
-    if changes.name is None:
-        raise Invalid("A name can be changed, but not taken away.", field="name")
-    for field, most in _MOST_CHARS.items():
-        text = getattr(changes, field)
-        if isinstance(text, str):
-            check_text(text, field, most_chars=most)
-    if isinstance(changes.data, dict):
-        check_data(changes.data)

@@ -16,7 +16,7 @@ from parley.model.conversations import State
 from parley.model.entries import Entry, Json, MessageNew
 from parley.model.errors import Blocked, Invalid, NotFound, Unavailable
 from parley.model.ids import ConversationId, UserId, direct_id
-from parley.model.messages import UNTOUCHED, Version, as_shown, versions
+from parley.model.messages import UNTOUCHED, Version, as_shown, check_body, versions
 from parley.model.permissions import (
     among_members,
     delete_message,
@@ -26,14 +26,12 @@ from parley.model.permissions import (
     require_writer,
 )
 from parley.model.rates import Rate, unlimited
-from parley.model.texts import check_data, check_text
+from parley.model.texts import check_data
 from parley.ports.accounts import AccountStore
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
 from parley.ports.log import Log
 
-BODY_CHARS = 16_000
-BODY_BYTES = 64_000
 PAGE = 200
 MOST_MENTIONS = 50
 _MENTION = re.compile(r"(?<![\w.@-])@([\w.-]{3,32})")
@@ -111,7 +109,7 @@ class Messages:
             ClientIdReused: The client_id was used for something else.
             Unavailable: It is open whether the message is in; retry with the same client_id.
         """
-        _check_body(draft.body)
+        check_body(draft.body)
         if draft.data is not None:
             check_data(draft.data)
         self._sending(conversation_id)
@@ -225,7 +223,7 @@ class Messages:
             Forbidden: It is someone else's.
             Blocked: It is a direct conversation, and one of the two has blocked the other.
         """
-        _check_body(body)
+        check_body(body)
         mentions = await self._people(mentioned_names(body))
         state = await self._journal.state(conversation_id)
         relation = await self._blocking.relation(state, user_id)
@@ -425,10 +423,6 @@ def mentioned_names(body: str) -> list[str]:
     return list(dict.fromkeys(match[1].rstrip(".") for match in _MENTION.finditer(body)))[
         :MOST_MENTIONS
     ]
-
-
-def _check_body(body: str) -> None:
-    check_text(body, "body", most_chars=BODY_CHARS, most_bytes=BODY_BYTES)
 
 
 def _fitting(entries: Sequence[Entry], most_bytes: int = PAGE_BYTES) -> int:

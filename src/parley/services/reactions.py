@@ -6,11 +6,9 @@ from parley.journal.journal import Journal
 from parley.model.conversations import State
 from parley.model.entries import Entry
 from parley.model.ids import ConversationId, UserId
+from parley.model.messages import check_emoji
 from parley.model.permissions import add_reaction, remove_reaction
 from parley.model.rates import Rate, unlimited
-from parley.model.texts import check_text
-
-EMOJI_BYTES = 64
 
 
 class Reactions:
@@ -95,7 +93,7 @@ class Reactions:
         client_id: str | None,
         command: tuple[str, int, str],
     ) -> Committed:
-        check_text(command[2], "emoji", most_chars=EMOJI_BYTES, most_bytes=EMOJI_BYTES)
+        check_emoji(command[2])
         digest = self._journal.digest(*command) if client_id is not None else None
         return await self._journal.commit(
             conversation_id, user_id, judge, client_id=client_id, digest=digest

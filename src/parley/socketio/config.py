@@ -69,7 +69,9 @@ class Config:
     """From the handshake, or the end of the last namespace, until some namespace is connected."""
     upgrade_timeout: float = 10.0
     close_timeout: float = 5.0
-    """For the peer's half of a closing handshake."""
+    """For the peer's half of a closing handshake, and for its next sign of taking what waits before that."""
+    farewell_timeout: float = 60.0
+    """For a client that goes on taking what it was sent before its connection ended."""
     max_payload: int = 1_000_000
     """Of a frame, a message and a polling body alike; clients are told it as `maxPayload`."""
     max_fragments: int = 1024

@@ -27,6 +27,7 @@ class Session:
 
     __slots__ = (
         "_candidate",
+        "_farewell_until",
         "_heartbeat",
         "_polling",
         "_receiver",
@@ -267,7 +268,8 @@ class Session:
 
         A WebSocket is closed with `code`, behind what was sent. A poll is answered with an HTTP
         error: packet `1` would do for the official clients, but is final for python-socketio's.
-        What was sent before is given to the polls that come for it within the `close_timeout`.
+        What was sent before is given to the polls that come for it, none later than `close_timeout` after the one
+        before it, for at most the `farewell_timeout`.
         """
         if self.ended:
             return
@@ -295,15 +297,24 @@ class Session:
         self._await_poll(reason)
 
     def _await_poll(self, reason: Reason) -> None:
-        """Gives the client a while to take its last packets; nothing is added to them."""
-        self._heartbeat.deadline = self.engine.time() + self.engine.config.close_timeout
+        """Gives the client a while to take its last packets, and longer while it does; nothing is added to them."""
+        self._farewell_until = self.engine.time() + self.engine.config.farewell_timeout
+        self._await_next_poll()
         self.engine.wheel.at(self._heartbeat.deadline, self.sid)
         self._tell_end(reason)
 
+    def _await_next_poll(self) -> None:
+        deadline = self.engine.time() + self.engine.config.close_timeout
+        self._heartbeat.deadline = min(deadline, self._farewell_until)
+
     def on_taken(self) -> None:
         """Is told that a poll has taken packets, which may have been the last ones."""
-        if self._state is State.CLOSING and self._polling is not None and self._polling.empty:
+        if self._state is not State.CLOSING or self._polling is None:
+            return
+        if self._polling.empty:
             self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+        else:
+            self._await_next_poll()
 
     def drain(self) -> Awaitable[None] | None:
         """See `Receiver.drain`."""
@@ -350,6 +361,8 @@ class Session:
         if self._state is State.CLOSING:
             if now >= self._heartbeat.deadline:
                 self._end(Reason.TRANSPORT_CLOSE, eio.CLOSE)
+            else:
+                self.engine.wheel.at(self._heartbeat.deadline, self.sid)
             return
         beat = self._heartbeat.due(now, self.engine.config.ping_timeout)
         if beat is Beat.EXPIRED:

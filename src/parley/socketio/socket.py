@@ -168,6 +168,8 @@ class Socket(Member):
         fanout = self.namespace.fanout
         fanout.urge(self, Encoded(header + self.namespace.server.config.encode(body)))
         if replay is not None:
+            # It asked for these. Cut for them, it would return with the offset that it has, for the same ones.
+            self.allow(sum(len(encoded.positioned_frames) for encoded in replay.packets))
             for encoded in replay.packets:
                 fanout.urge(self, encoded)
 

@@ -333,9 +333,21 @@ class WebSocket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _await_peer(self) -> None:
-        """Gives the peer a while to finish its half of the closing handshake."""
+        """Gives the peer a while to finish its half of the closing handshake, and to take what comes before it."""
+        self._give_time(asyncio.get_running_loop().time() + self._config.farewell_timeout)
+
+    def _give_time(self, until: float) -> None:
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._config.close_timeout, self._transport.abort)
+        waiting = self._transport.get_write_buffer_size()
+        self._timer = loop.call_later(self._config.close_timeout, self._late, waiting, until)
+
+    def _late(self, waited: int, until: float) -> None:
+        """Aborts, unless the peer has taken some of what waited: that may end in an answer of ours."""
+        taking = self._transport.get_write_buffer_size() < waited
+        if taking and asyncio.get_running_loop().time() < until:
+            self._give_time(until)
+        else:
+            self._transport.abort()
 
     def _fail(self, error: FrameError) -> None:
         """Ends a connection whose peer can no longer be understood."""

@@ -37,6 +37,8 @@ async def inspected(store: MongoStore) -> Inspected:
         views=store.conversations,
         marks=store.marks,
         rooms=store.rooms,
+        accounts=store.accounts,
+        erasures=store.erasures,
     )
     return await inspection.run(lambda *_: None)
 
@@ -56,6 +58,13 @@ PLANTED: dict[str, Plant] = {
     "unreadable": lambda on: on("entries").update_one(
         GARDEN | {"seq": 2}, {"$unset": {"body": ""}}
     ),
+    "contents_differ": lambda on: on("entries").update_one(
+        GARDEN | {"seq": 2}, {"$set": {"body": "uno"}}
+    ),
+    "not_permitted": lambda on: on("entries").update_one(
+        GARDEN | {"seq": 6}, {"$set": {"actor_id": "ann"}}
+    ),
+    "account_missing": lambda on: on("accounts").delete_one({"_id": "ben"}),
     "deleted_with_text": lambda on: on("entries").update_one(
         GARDEN | {"seq": 14}, {"$set": {"body": "six"}}
     ),

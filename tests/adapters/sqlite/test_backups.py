@@ -5,6 +5,8 @@ import os
 import resource
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -220,3 +222,73 @@ async def test_of_two_that_are_to_go_to_one_place_the_first_is_made(
     assert not isinstance(first, BaseException)
     (tmp_path / "new").mkdir()
     assert restore(tmp_path / "copy", tmp_path / "new", os.urandom) == first
+
+
+@pytest.mark.parametrize("left", ["parley.db", "parley.db-wal", "parley.db-journal"])
+async def test_what_is_left_of_a_database_is_not_restored_over(
+    tmp_path: Path, embedded: Embedded, left: str
+) -> None:
+    await SqliteBackups(embedded.database, embedded.folder).make(tmp_path / "copy", quiet)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / left).symlink_to("nowhere")
+    with pytest.raises(CannotBackUp, match=f"holds a database.*: {left}\\."):
+        restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    assert (tmp_path / "new" / left).is_symlink()
+
+
+async def test_one_changed_bit_of_what_somebody_wrote_is_noticed(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    await embedded.write(Pen("home"), created(ANN), said("something worth keeping"))
+    await SqliteBackups(embedded.database, embedded.folder).make(tmp_path / "copy", quiet)
+    database = tmp_path / "copy" / "parley.db"
+    database.write_bytes(database.read_bytes().replace(b"worth keeping", b"worth keepinf"))
+    (tmp_path / "new").mkdir()
+    with pytest.raises(CannotBackUp, match="damaged"):
+        restore(tmp_path / "copy", tmp_path / "new", os.urandom)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+async def test_a_backup_of_before_there_was_a_checksum_is_restored(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    made = await SqliteBackups(embedded.database, embedded.folder).make(tmp_path / "copy", quiet)
+    manifest = tmp_path / "copy" / MANIFEST
+    manifest.write_text(manifest.read_text().replace(f',"sha256":"{made.sha256}"', ""))
+    (tmp_path / "new").mkdir()
+    assert restore(tmp_path / "copy", tmp_path / "new", os.urandom).sha256 == ""
+
+
+async def test_a_restore_after_one_that_was_killed_is_of_its_own_backup_alone(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    backups = SqliteBackups(embedded.database, embedded.folder)
+    pen, new = Pen("home"), tmp_path / "new"
+    await embedded.write(pen, created(ANN), said("one"))
+    await backups.make(tmp_path / "one", quiet)
+    await embedded.write(pen, *(said("x" * 4_000) for _ in range(20)))
+    await backups.make(tmp_path / "two", quiet)
+    new.mkdir()
+    part = new / "parley.db.part"
+    killed_while_it_renews(tmp_path / "one" / "parley.db", part)
+    assert {path.name for path in new.iterdir()} == {part.name, f"{part.name}-journal"}
+    restore(tmp_path / "two", new, os.urandom)
+    assert [path.name for path in new.iterdir()] == ["parley.db"]
+    with closing(sqlite3.connect(new / "parley.db")) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert restored.execute("SELECT count(*) FROM entries").fetchone() == (22,)
+
+
+def killed_while_it_renews(backup: Path, part: Path) -> None:
+    """What a restore leaves that is killed between writing the epoch and committing it."""
+    script = """
+import os, shutil, sqlite3, sys
+shutil.copyfile(*sys.argv[1:])
+connection = sqlite3.connect(sys.argv[2])
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("PRAGMA cache_spill = 1")
+connection.execute("UPDATE store SET epoch = 'none'")
+connection.execute("UPDATE entries SET messages = messages")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", script, backup, part], check=True)

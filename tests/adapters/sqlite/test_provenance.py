@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from parley.adapters.sqlite.provenance import side_file
+from parley.adapters.sqlite.unsynced import mark
 from tests.adapters.sqlite.conftest import opened
 from tests.support.pen import ANN, Pen, created, said
 
 
-async def epoch_of(folder: Path) -> str:
-    embedded = await opened(folder)
+async def epoch_of(folder: Path, **options: object) -> str:
+    embedded = await opened(folder, **options)
     epoch = embedded.database.identity.epoch
     await embedded.database.close()
     return epoch
@@ -95,3 +96,46 @@ async def test_the_side_file_is_never_ahead_and_up_to_date_at_the_end(tmp_path: 
     assert kept <= positions[-1]
     await embedded.database.close()
     assert int(side_file(tmp_path / "parley.db").read_text()) == positions[-1]
+
+
+async def end_suddenly(folder: Path, boot: str) -> str:
+    """Leave what a process leaves that is killed with commits that were not synced; the epoch of its store."""
+    embedded = await opened(folder, synchronous="NORMAL", boot=lambda: boot)
+    await embedded.write(Pen("home"), created(ANN), said("one"))
+    left = mark(folder / "parley.db").read_bytes()
+    await embedded.database.close()
+    mark(folder / "parley.db").write_bytes(left)
+    return embedded.database.identity.epoch
+
+
+@pytest.mark.parametrize("synchronous", ["FULL", "NORMAL"])
+async def test_a_machine_that_went_down_amid_commits_that_were_not_synced_is_noticed_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, synchronous: str
+) -> None:
+    first = await end_suddenly(tmp_path, "monday")
+    second = await epoch_of(tmp_path, synchronous=synchronous, boot=lambda: "tuesday")
+    assert second != first
+    assert "the machine went down before everything that was answered was synced" in caplog.text
+    assert await epoch_of(tmp_path, boot=lambda: "wednesday") == second
+
+
+@pytest.mark.parametrize("synchronous", ["FULL", "NORMAL"])
+async def test_a_process_that_was_killed_has_lost_nothing_of_them(
+    tmp_path: Path, synchronous: str
+) -> None:
+    first = await end_suddenly(tmp_path, "monday")
+    assert await epoch_of(tmp_path, synchronous=synchronous, boot=lambda: "monday") == first
+    assert await epoch_of(tmp_path, boot=lambda: "tuesday") == first
+
+
+async def test_where_the_system_does_not_say_when_it_started_a_sudden_end_counts_as_its_own(
+    tmp_path: Path,
+) -> None:
+    first = await end_suddenly(tmp_path, "")
+    assert await epoch_of(tmp_path, boot=lambda: "") != first
+
+
+async def test_with_every_commit_synced_nothing_is_noted(tmp_path: Path) -> None:
+    embedded = await opened(tmp_path, synchronous="FULL")
+    assert not mark(tmp_path / "parley.db").exists()
+    await embedded.database.close()

@@ -14,8 +14,8 @@ from parley.model.ids import UserId
 from parley.ports.accounts import AccountStore
 
 _FIELDS: Final = Account.__struct_fields__
-_KEYS: Final = ("username_key", "email_key", "name_key", "directory_key")
-_COLUMNS: Final = (*_FIELDS, *_KEYS)
+KEYS: Final = ("username_key", "email_key", "name_key", "directory_key")
+_COLUMNS: Final = (*_FIELDS, *KEYS)
 _SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM accounts"
 _INSERT: Final = f"""
     INSERT INTO accounts ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
@@ -119,15 +119,21 @@ def _refuse_taken(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
 
 
 def _row(account: Account) -> dict[str, Any]:
-    username_key = None if account.username is None else folded(account.username)
     return {
         **msgspec.structs.asdict(account),
         "data": encode_data(account.data),
-        "username_key": username_key,
-        "email_key": None if account.email is None else account.email.lower(),
-        "name_key": folded(account.display_name),
-        "directory_key": directory_key(account),
+        **dict(zip(KEYS, keys(account), strict=True)),
     }
+
+
+def keys(account: Account) -> tuple[str | None, str | None, str, str]:
+    """`KEYS` of an account: by what it is found, and listed."""
+    return (
+        None if account.username is None else folded(account.username),
+        None if account.email is None else account.email.lower(),
+        folded(account.display_name),
+        directory_key(account),
+    )
 
 
 def _first(found: sqlite3.Cursor) -> Account | None:

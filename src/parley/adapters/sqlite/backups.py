@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -15,10 +16,11 @@ import msgspec
 
 from parley.adapters.sqlite.connections import make_private, open_reader
 from parley.adapters.sqlite.database import FILE, Database
+from parley.adapters.sqlite.left_behind import LOGS
 from parley.adapters.sqlite.provenance import new_epoch, side_file
 from parley.adapters.sqlite.schema import migrations, version
 from parley.model.ids import RandomBytes
-from parley.ports.backups import Backups, CannotBackUp, Manifest
+from parley.ports.backups import FORMAT, Backups, CannotBackUp, Manifest
 
 MANIFEST: Final = "backup.json"
 WRITTEN: Final = (MANIFEST, FILE, *(f"{FILE}-{beside}" for beside in ("journal", "wal", "shm")))
@@ -99,23 +101,29 @@ class SqliteBackups(Backups):
 def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
     """Put a backup into a data folder that this process owns and that holds no database; with a new epoch.
 
+    Nor may it hold what is left of one: its write-ahead log may have what was answered last.
+
     Raises:
         CannotBackUp: It is no backup, it is damaged, or a database is there.
     """
     manifest = _read_manifest(backup)
     target = folder / FILE
-    if target.exists():
-        message = f"{folder} holds a database. Choose an empty folder, or move {FILE} away first."
+    there = [
+        name for name in (FILE, *(FILE + log for log in LOGS)) if os.path.lexists(folder / name)
+    ]
+    if there:
+        names = ", ".join(there)
+        message = f"{folder} holds a database. Choose an empty folder, or move away first: {names}."
         raise CannotBackUp(message)
     part = folder / f"{FILE}.part"
     try:
-        part.unlink(missing_ok=True)
+        _clear(part)
         make_private(part)
         shutil.copyfile(backup / FILE, part)
+        _compare(part, manifest)
         _renew(part, manifest, random)
         _sync(part)
-        for suffix in ("-wal", "-shm"):
-            target.with_name(FILE + suffix).unlink(missing_ok=True)
+        target.with_name(f"{FILE}-shm").unlink(missing_ok=True)
         side_file(target).unlink(missing_ok=True)
         part.replace(target)
         _sync(folder)
@@ -123,8 +131,26 @@ def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
         message = f"The backup {backup} can't be restored: {error}."
         raise CannotBackUp(message) from error
     finally:
-        part.unlink(missing_ok=True)
+        _clear(part)
     return manifest
+
+
+def _clear(part: Path) -> None:
+    """Remove what is being restored, also of an earlier time: another one's journal would be played into it."""
+    for suffix in ("", "-shm", *LOGS):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+def _compare(part: Path, manifest: Manifest) -> None:
+    """Pass a copy that is what was backed up, to the bit."""
+    if manifest.sha256 and _sha256(part) != manifest.sha256:
+        message = "The backup is damaged: its database is not what its manifest says."
+        raise CannotBackUp(message)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _renew(part: Path, manifest: Manifest, random: RandomBytes) -> None:
@@ -188,6 +214,7 @@ def _manifest(database: Path) -> Manifest:
             schema=version(connection),
             entries=position,
             bytes=database.stat().st_size,
+            sha256=_sha256(database),
         )
 
 
@@ -197,7 +224,7 @@ def _read_manifest(backup: Path) -> Manifest:
     except (OSError, msgspec.DecodeError) as error:
         message = f"{backup} is no backup that `parley backup` has finished."
         raise CannotBackUp(message) from error
-    if manifest.schema > len(migrations()):
+    if manifest.schema > len(migrations()) or manifest.format > FORMAT:
         message = f"{backup} is of a newer version of Parley: its schema is {manifest.schema}."
         raise CannotBackUp(message)
     return manifest

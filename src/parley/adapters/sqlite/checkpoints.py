@@ -113,11 +113,12 @@ def _is_put_off(error: sqlite3.Error) -> bool:
     return True
 
 
-def truncate(connection: sqlite3.Connection) -> None:
-    """Copy everything and empty the write-ahead log, as far as those who read allow."""
+def truncate(connection: sqlite3.Connection) -> bool:
+    """Copy everything, synced, and empty the write-ahead log, as far as those who read allow; whether that is far."""
     (before,) = connection.execute("PRAGMA busy_timeout").fetchone()
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
     finally:
         connection.execute(f"PRAGMA busy_timeout = {before}")

@@ -18,10 +18,17 @@ from parley.adapters.sqlite.connections import DAMAGED, Synchronous, open_writer
 from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
-from parley.adapters.sqlite.left_behind import secure
-from parley.adapters.sqlite.provenance import Highest, examine, new_epoch, side_file
+from parley.adapters.sqlite.left_behind import require_one, secure
+from parley.adapters.sqlite.provenance import (
+    Highest,
+    examine,
+    new_epoch,
+    require_fitting,
+    side_file,
+)
 from parley.adapters.sqlite.readers import Readers, Reading
 from parley.adapters.sqlite.schema import CannotOpen, migrate, migrations
+from parley.adapters.sqlite.unsynced import Unsynced, mark, this_boot
 from parley.adapters.sqlite.writer import Fatal, Hooks, Writer
 from parley.model.ids import ConversationId, RandomBytes
 from parley.ports.answers import Answer
@@ -29,7 +36,13 @@ from parley.ports.log import Appended, Record, StoreIdentity
 from parley.ports.measures import Family
 
 FILE = "parley.db"
-FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm", side_file(Path(FILE)).name)
+FILES = (
+    FILE,
+    f"{FILE}-wal",
+    f"{FILE}-shm",
+    side_file(Path(FILE)).name,
+    mark(Path(FILE)).name,
+)
 """All that a folder holds of a database."""
 
 READERS = 3
@@ -61,6 +74,7 @@ class Database:
         synchronous: Synchronous = "FULL",
         random: RandomBytes = secrets.token_bytes,
         free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+        boot: Callable[[], str] = this_boot,
     ) -> "Database":
         """Open the database of this folder; one that isn't there is made, an older one brought up to date.
 
@@ -72,13 +86,16 @@ class Database:
             CannotOpen: It is damaged, no database at all, or can't be written.
         """
         path = folder / FILE
+        unsynced = Unsynced(path, boot())
         loop = asyncio.get_running_loop()
 
         def failed(error: Exception) -> None:
             loop.call_soon_threadsafe(fatal, error)
 
         try:
-            work = await asyncio.to_thread(_Work, path, synchronous, random, free_bytes, failed)
+            work = await asyncio.to_thread(
+                _Work, path, synchronous, random, free_bytes, failed=failed, unsynced=unsynced
+            )
             readers = await asyncio.to_thread(Readers, path, READERS)
         except (sqlite3.Error, OSError) as error:
             message = f"The database {path} can't be opened: {error}.{_advice(error)}"
@@ -156,15 +173,25 @@ class _Work(Hooks):
         synchronous: Synchronous,
         random: RandomBytes,
         free_bytes: Callable[[Path], int],
+        *,
         failed: Fatal,
+        unsynced: Unsynced,
     ) -> None:
+        require_one(path)
         left_behind = secure(path.with_name(f"{path.name}-wal"))
+        if left_behind:
+            require_fitting(path)
         self._folder = path.parent
         self._free_bytes = free_bytes
         self.connection = open_writer(path, synchronous)
         migrate(self.connection, migrations())
         _make_identity(self.connection, random)
-        examine(self.connection, path, random)
+        examine(self.connection, path, random, lost=unsynced.may_have_lost())
+        self._unsynced = unsynced
+        if synchronous == "FULL":
+            unsynced.end()  # all that was there is synced by now
+        else:
+            unsynced.begin()
         self.identity = _identity(self.connection)
         late = activity.repair(self.connection)
         if left_behind:
@@ -220,7 +247,8 @@ class _Work(Hooks):
         self._highest.write(self.entries.position)
         self._highest.close()
         try:
-            truncate(self.connection)
+            if truncate(self.connection):
+                self._unsynced.end()
         except sqlite3.Error as error:
             logger.error("the write-ahead log is left to the next start: %s", error)  # noqa: TRY400  # it says all
         self.connection.close()

@@ -1,21 +1,32 @@
 """What SQLite, and the views that no port shows whole, say of the file's soundness."""
 
+import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from parley.adapters.sqlite import rows
+from parley.adapters.sqlite.accounts import KEYS, keys
 from parley.adapters.sqlite.connections import primary_code
 from parley.adapters.sqlite.database import Database
-from parley.adapters.sqlite.erasures import FORGOTTEN
+from parley.adapters.sqlite.erasures import FORGOTTEN, PERSON
+from parley.adapters.sqlite.schema import migrate, migrations
+from parley.model.accounts import Account
+from parley.model.entries import Entry
 from parley.model.ids import ConversationId
 from parley.model.inspection import Fault
+from parley.model.instants import BEGINNING
 from parley.ports.integrity import Integrity
 
 MOST: Final = 100
 """Of each kind."""
 
 DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+
+
+def _codes(has: Callable[[type[Entry]], bool]) -> str:
+    return ", ".join(str(code) for kind, code in rows.CODES.items() if has(kind))
+
 
 _REFERENCES: Final = 'SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT ?'
 # What the table shows reflects the entries up to `activity_position`; later ones are in memory alone.
@@ -48,15 +59,17 @@ _DELETED_WITH: Final = f"""
     SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
     WHERE type = {rows.MESSAGE} AND deleted_at IS NOT NULL AND (original IS NOT NULL OR digest IS NOT NULL) LIMIT ?
 """
+# What is no JSON makes the whole statement fail; those who read the logs find and name it.
+_EXTRA: Final = "CASE WHEN json_valid(entries.extra) THEN entries.extra END"
 _ERASED: Final = f"""
     SELECT DISTINCT people.id FROM entries JOIN people ON people.key = subject
-    WHERE type = {rows.LEFT} AND json_extract(extra, '$.reason') = 'erased'
+    WHERE type = {rows.LEFT} AND json_extract({_EXTRA}, '$.reason') = 'erased'
     AND people.id NOT IN (SELECT user_id FROM erasures)
 """
 # Of those alone who have an account: erased people are mentioned no more, whatever logs say.
 _SAID: Final = f"""
     SELECT people.key AS person, conversation, seq
-    FROM entries, json_each(entries.extra, '$.mentions') AS mentioned JOIN people ON people.id = mentioned.value
+    FROM entries, json_each({_EXTRA}, '$.mentions') AS mentioned JOIN people ON people.id = mentioned.value
     JOIN accounts ON accounts.user_id = people.id
     WHERE entries.type = {rows.MESSAGE} AND deleted_at IS NULL AND people.key <> actor
 """
@@ -67,6 +80,30 @@ _MENTIONS: Final = f"""
         UNION ALL SELECT *, 'is too many' FROM ({_KEPT} EXCEPT {_SAID})
     ) JOIN conversations ON conversations.key = conversation LIMIT ?
 """
+_UNKNOWN: Final = """
+    SELECT DISTINCT user_id FROM (SELECT {person} AS user_id FROM {table})
+    WHERE user_id NOT IN (SELECT user_id FROM accounts) AND user_id NOT IN (SELECT user_id FROM erasures) LIMIT ?
+"""
+_ACCOUNTS: Final = f"""
+    SELECT user_id, username, email, display_name, {", ".join(KEYS)} FROM accounts
+"""
+_UNANSWERED: Final = """
+    SELECT user_id, contact_id, status FROM contacts WHERE status <> 'accepted' AND NOT EXISTS (
+        SELECT 1 FROM contacts AS theirs
+        WHERE theirs.user_id = contacts.contact_id AND theirs.contact_id = contacts.user_id
+        AND theirs.status = CASE contacts.status WHEN 'outgoing' THEN 'incoming' ELSE 'outgoing' END
+    ) LIMIT ?
+"""
+# Each column is filled in the rows of those types that have such a field, and in no other.
+_MISSHAPEN: Final = f"""
+    SELECT conversations.id, seq FROM entries JOIN conversations ON conversations.key = conversation
+    WHERE (target IS NOT NULL) <> (type IN ({_codes(rows.targets)}))
+    OR (subject IS NOT NULL) <> (type IN ({_codes(rows.names_person)}))
+    OR (body IS NOT NULL) <> (type IN ({_codes(rows.has_text)}))
+    OR (original IS NOT NULL) <> (type = {rows.MESSAGE} AND edited_at IS NOT NULL AND deleted_at IS NULL)
+    OR (type <> {rows.MESSAGE} AND (edited_at IS NOT NULL OR deleted_at IS NOT NULL)) LIMIT ?
+"""
+_SCHEMA: Final = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 
 class SqliteIntegrity(Integrity):
@@ -82,12 +119,17 @@ def _faults(connection: sqlite3.Connection) -> list[Fault]:
     try:
         damage = _damage(connection)
         return damage or [
+            *_schema(connection),
+            *_misshapen(connection),
             *_positions(connection),
             *_deleted(connection),
             *_erased(connection),
             *_activity(connection),
             *_mentions(connection),
             *_reactions(connection),
+            *_accounts(connection),
+            *_unknown(connection),
+            *_contacts(connection),
         ]
     except sqlite3.DatabaseError as error:
         if primary_code(error) not in DAMAGE:
@@ -105,6 +147,26 @@ def _damage(connection: sqlite3.Connection) -> list[Fault]:
         message = f"Row {row} of {table} names what is not in {parent}."
         faults.append(Fault(kind="file_damaged", message=message))
     return faults
+
+
+def _schema(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Without an index what must be once may be twice; without a trigger what is counted is counted no more."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh, migrations())
+        made = set(fresh.execute(_SCHEMA))
+    for kind, name, _ in sorted(made - set(connection.execute(_SCHEMA))):
+        message = f"The {kind} {name} is missing, or is not as this program made it."
+        yield Fault(kind="schema_differs", message=message)
+
+
+def _misshapen(connection: sqlite3.Connection) -> Iterator[Fault]:
+    for conversation_id, seq in connection.execute(_MISSHAPEN, (MOST,)):
+        yield Fault(
+            kind="row_misshapen",
+            message=f"Entry {seq} has a column that its type has not, or lacks one that it has.",
+            conversation_id=ConversationId(conversation_id),
+            seq=seq,
+        )
 
 
 def _positions(connection: sqlite3.Connection) -> Iterator[Fault]:
@@ -140,6 +202,40 @@ def _erased(connection: sqlite3.Connection) -> Iterator[Fault]:
             if connection.execute(found, {"user_id": user_id}).fetchone():
                 message = f"{user_id} was erased, and {table} still has something of them."
                 yield Fault(kind="erased_remains", message=message)
+
+
+def _accounts(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """People are found by these keys, and names are unique by them."""
+    for user_id, username, email, display_name, *kept in connection.execute(_ACCOUNTS):
+        account = Account(
+            user_id=user_id,
+            username=username,
+            email=email,
+            display_name=display_name,
+            password_hash="",
+            created_at=BEGINNING,
+        )
+        if tuple(kept) != keys(account):
+            message = f"The names of {user_id} are searched and sorted by others than they are."
+            yield Fault(kind="account_differs", message=message)
+
+
+def _unknown(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """What is kept of people who have no account, and are neither erased nor about to be."""
+    erased = {user_id for (user_id,) in connection.execute(_ERASED)}
+    for (table, column), person in FORGOTTEN.items():
+        named = column if person != PERSON else f"(SELECT id FROM people WHERE key = {column})"
+        asked = _UNKNOWN.format(person=named, table=table)
+        for (user_id,) in connection.execute(asked, (MOST,)).fetchall():
+            if user_id not in erased:
+                message = f"{table} has something of {user_id}, who has no account."
+                yield Fault(kind="account_missing", message=message)
+
+
+def _contacts(connection: sqlite3.Connection) -> Iterator[Fault]:
+    for user_id, contact_id, status in connection.execute(_UNANSWERED, (MOST,)):
+        message = f"{user_id} has {contact_id} as {status}, and is not listed so by them."
+        yield Fault(kind="contact_differs", message=message)
 
 
 def _activity(connection: sqlite3.Connection) -> list[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ from parley.adapters.sqlite.connections import DAMAGED, fault_of_disk, open_read
 from parley.model.errors import Unavailable
 
 logger = logging.getLogger(__name__)
+
+NOT_TEXT: Final = "Could not decode to UTF-8"
+"""Of the sqlite3 module, which has no code for it."""
 
 T = TypeVar("T")
 
@@ -66,6 +69,10 @@ class Readers:
         try:
             connection.execute("BEGIN")
             return reading(connection)
+        except sqlite3.OperationalError as error:
+            if str(error).startswith(NOT_TEXT):  # the rest of what it says is what people wrote
+                raise msgspec.DecodeError("text that is not UTF-8") from None
+            raise
         finally:
             try:
                 if connection.in_transaction:

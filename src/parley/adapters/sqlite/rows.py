@@ -118,6 +118,19 @@ _SHAPES: Final = {kind: Shape(kind) for kind in CODES}
 _SHAPES_BY_CODE: Final = {code: _SHAPES[kind] for kind, code in CODES.items()}
 
 
+def targets(kind: type[Entry]) -> bool:
+    """Whether entries of this type fill the column `target`; below, `subject` and `body`."""
+    return _SHAPES[kind].targets
+
+
+def names_person(kind: type[Entry]) -> bool:
+    return _SHAPES[kind].names_person
+
+
+def has_text(kind: type[Entry]) -> bool:
+    return _SHAPES[kind].text is not None
+
+
 def target(entry: Entry) -> int | None:
     """The column `target`."""
     return getattr(entry, "message_seq", None)
