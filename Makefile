@@ -1,6 +1,8 @@
 # Everything lives in .venv; a target that finds its work done costs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
+# Of the whole suite; a part runs in one process.
+SPREAD := --numprocesses auto --maxprocesses 4
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 # What the web client is made of: it is built anew when one of these changes.
@@ -18,7 +20,7 @@ run: .venv/.run src/parley/web/index.html ## set up what is missing, then serve 
 setup: .venv/.dev tests/js/node_modules/.done node_modules/.done src/parley/web/index.html ## everything for development; JavaScript too where npm is installed
 
 test: .venv/.dev tests/js/node_modules/.done node_modules/.done src/parley/web/index.html ## the whole suite; prints which groups were skipped, and why
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(SPREAD))
 
 check: .venv/.dev node_modules/.done ## lint, types, import rules
 	@$(BIN)/ruff format --check .

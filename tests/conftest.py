@@ -10,6 +10,7 @@ from tests.support.skipping import (
     pytest_runtest_makereport,
     pytest_terminal_summary,
 )
+from tests.support.spreading import pytest_xdist_make_scheduler
 
 __all__ = [
     "cancelled_connects_close_their_sockets",
@@ -17,6 +18,7 @@ __all__ = [
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_terminal_summary",
+    "pytest_xdist_make_scheduler",
 ]
 
 # How long an example takes says how busy the machine is. Here, so that it holds for whatever is imported later.

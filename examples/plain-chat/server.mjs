@@ -7,7 +7,13 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../tests/js/package.json", import.meta.url));
-const { Server } = require("socket.io");
+let Server;
+try {
+  ({ Server } = require("socket.io"));
+} catch {
+  console.error("socket.io is missing: run `npm ci --prefix tests/js` first");
+  process.exit(1);
+}
 
 const [port, folder] = process.argv.slice(2);
 const file = `${folder}/chat.jsonl`;

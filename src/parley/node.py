@@ -68,8 +68,10 @@ class Node:
             if metrics_listener is not None:
                 await doors.metrics.start(metrics_listener)
                 inside.push_async_callback(doors.metrics.stop, within_seconds=1)
+            told_to_stop = (
+                _heed_signals()
+            )  # before anybody is served, whose answers they would cost
             await doors.http.start(listener)
-            told_to_stop = _heed_signals()
             gc.collect()
             gc.freeze()  # what lives now lives on: no collection need walk it again
             settings = self._settings

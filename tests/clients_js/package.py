@@ -4,9 +4,10 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clients" / "js"
 BUILT = PACKAGE / "build" / "test"
 PATIENCE_S = 90
+COMPILING_S = 240
+TESTING_S = 120
+"""For one test of the package; Node then says which it was."""
 
 
 def require_npm() -> None:
@@ -30,26 +34,48 @@ def require_npm() -> None:
 def compile_package(project: str) -> None:
     """Compile by this configuration; the compiler's complaints are the test's."""
     require_npm()
-    done = subprocess.run(
-        [ROOT / "node_modules" / ".bin" / "tsc", "--project", PACKAGE / project],
-        capture_output=True,
-        check=False,
-        text=True,
+    done = run(
+        [str(ROOT / "node_modules" / ".bin" / "tsc"), "--project", str(PACKAGE / project)],
+        COMPILING_S,
     )
     assert done.returncode == 0, done.stdout
 
 
 def run_tests(*names: str, **environment: str) -> None:
     """Run these test files of the package in Node."""
-    done = subprocess.run(
-        ["node", "--test", *(str(BUILT / f"{name}.test.js") for name in names)],
-        capture_output=True,
-        check=False,
-        text=True,
-        cwd=PACKAGE,
+    files = [str(BUILT / f"{name}.test.js") for name in names]
+    done = run(
+        ["node", "--test", f"--test-timeout={TESTING_S * 1000}", *files],
+        TESTING_S + 60,
         env=os.environ | environment,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def run(
+    command: list[str], seconds: float, env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run it in the package's folder. Past its time it is ended, with what it started, and the test shows its words."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PACKAGE,
+        env=env,
+        process_group=0,
+    ) as process:
+        try:
+            said, complained = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            said, complained = process.communicate()
+            pytest.fail(f"{command} ran for over {seconds} s; it said: {said}{complained}")
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 class Device:

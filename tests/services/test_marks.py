@@ -316,6 +316,38 @@ async def test_what_a_store_that_is_away_did_not_take_is_kept_later(
     assert (await stands(chat, BEN, home)).delivered == 4
 
 
+async def test_what_was_read_is_told_though_the_store_went_away_before_the_answer(
+    chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_asked: object) -> dict[ConversationId, Standing]:
+        raise Unavailable
+
+    with monkeypatch.context() as store:
+        store.setattr(MemoryMarks, "standings", away)
+        with pytest.raises(Unavailable):
+            await chat.marks.mark(BEN, home, read=4)
+        await chat.a_second_later()
+        assert told(chat) == []
+    await chat.marks.mark(BEN, home, read=4)
+    await chat.a_second_later()
+    assert told(chat) == [(True, [MemberMarks(BEN, 4, 4)])]
+
+
+async def test_what_was_received_is_told_though_the_store_went_away_in_between(
+    chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_asked: object) -> bool:
+        raise Unavailable
+
+    await chat.marks.mark(BEN, home, delivered=4)
+    with monkeypatch.context() as store:
+        store.setattr(chat.marks, "_tells_members", away)
+        await chat.a_second_later()
+        assert told(chat) == []
+    await chat.a_second_later()
+    assert told(chat) == [(True, [MemberMarks(BEN, 4)])]
+
+
 async def test_a_sync_that_goes_on_brings_marks_with_its_last_answer(
     chat: Chat, home: ConversationId
 ) -> None:

@@ -1,11 +1,15 @@
 """Catching up by cursors."""
 
+import asyncio
 import inspect
 
 import msgspec
 import pytest
 
+from parley.adapters.memory.faults import Fate, Faults
+from parley.adapters.memory.log import MemoryLog
 from parley.journal.capacity import Capacity
+from parley.model.entries import Changes
 from parley.model.errors import Invalid
 from parley.model.ids import ConversationId, UserId
 from parley.model.marks import Standing
@@ -40,6 +44,24 @@ async def test_a_conversation_not_named_is_gained_with_a_summary_and_no_replay(c
     assert (missed.head, missed.entries) == (4, [])
     assert missed.gained is not None
     assert (missed.gained.name, missed.gained.role) == ("Home", "member")
+
+
+async def test_a_gained_conversation_begins_no_later_than_its_summary() -> None:
+    """The store may have an entry for a while before it answers: passed over by the head, it would be lost."""
+    log = MemoryLog()
+    chat = await a_chat(log)
+    where = await chat.group(BEN, name="Home")
+    log.faults = Faults([Fate(ticks=50)])
+    renaming = asyncio.ensure_future(chat.administration.change(ANN, where, Changes(name="Away")))
+    while len(await log.read(where, 0)) == 1:  # noqa: ASYNC110  # nobody sets an event
+        await asyncio.sleep(0)
+    (missed,) = (await chat.sync.catch_up(BEN, {})).conversations
+    assert not renaming.done()
+    await renaming
+    assert missed.gained is not None
+    (rest,) = (await chat.sync.catch_up(BEN, {where: missed.head})).conversations
+    assert [entry.type for entry in rest.entries] == ["conversation.changed"]
+    assert (missed.gained.name, missed.gained.head, missed.head) == ("Home", 1, 1)
 
 
 async def test_a_conversation_that_is_no_longer_mine_is_lost_at_my_leaving(chat: Chat) -> None:

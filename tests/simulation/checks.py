@@ -14,7 +14,7 @@ from parley.model.ids import ConversationId, UserId
 from parley.model.messages import Facts
 from parley.ports.log import Record
 from tests.simulation.commands import Command
-from tests.simulation.device import Device, Json
+from tests.simulation.device import OPEN, Device, Json
 
 
 class Violation(NamedTuple):
@@ -49,6 +49,7 @@ class Checks:
         self._disk = disk
         self._now = now
         self._histories: dict[str, list[State]] = {}
+        self._open: list[tuple[float, str, str]] = []
 
     def violate(self, promise: str, what: str) -> None:
         self.violations.append(Violation(promise, self._now(), what))
@@ -225,6 +226,56 @@ class Checks:
         elif _shown(view.entries) != _shown([_json(entry) for entry in log]):
             self.violate("4 no gap", f"{device.name} shows other contents in {where[:6]} ({when})")
 
+    def marks(self, commands: Iterable[Command], devices: Iterable[Device], when: str) -> None:
+        """What was acked as read is read: in the store, and on every device of that person."""
+        furthest: dict[tuple[str, str], int] = {}
+        for command in commands:
+            if command.kind == "mark" and command.final is not None and command.final["ok"]:
+                key = command.conversation_id, command.actor_id
+                furthest[key] = max(furthest.get(key, 0), command.message_seq)
+        kept = self._disk.marks
+        for (where, user_id), seq in furthest.items():
+            mark = kept.get((ConversationId(where), UserId(user_id)))
+            if mark is None or mark.read < seq:
+                self.violate("5 marks", f"{user_id[:6]} had read {where[:6]}#{seq}: {mark}")
+            if UserId(user_id) not in self._disk.state(ConversationId(where)).members:
+                continue
+            for device in devices:
+                if device.user_id == user_id and device.marks.get(where, 0) < seq:
+                    shown = device.marks.get(where, 0)
+                    self.violate(
+                        "5 marks",
+                        f"{device.name} shows {where[:6]} read to {shown}, not {seq} ({when})",
+                    )
+
+    # --- reused names and orderly endings ---------------------------------------------------------------------------
+
+    def reused(self, command: Command, answer: Json | None) -> None:
+        """The client_id of a command that is in the log was sent with another content."""
+        if answer is None or (not answer["ok"] and answer["error"]["code"] in OPEN):
+            return
+        if answer["ok"] or answer["error"]["code"] != "client_id_reused":
+            self.violate("2 once", f"{command} was sent with another content: {answer}")
+
+    def left_open(self, device: Device, payload: Json) -> None:
+        """The server, told to stop, has ended this connection without an answer to this."""
+        if "client_id" not in payload or "conversation_id" not in payload:
+            return
+        where, client_id = ConversationId(payload["conversation_id"]), payload["client_id"]
+        if self._disk.find((where, UserId(device.user_id), client_id)) is not None:
+            self._open.append((self._now(), device.user_id, client_id))
+
+    def drained(self, commands: Iterable[Command]) -> None:
+        """Told to stop, a server answers what it carried out: what it left open was not, by that attempt."""
+        firsts = {
+            (command.attempts[0].answered, command.actor_id, command.client_id): command
+            for command in commands
+            if command.attempts
+        }
+        for key in self._open:
+            if key in firsts:
+                self.violate("drain", f"{firsts[key]} was carried out, and not answered")
+
     def journal(self, states: Mapping[ConversationId, State]) -> None:
         """What the journal keeps is what its log says."""
         for where, state in states.items():
@@ -243,8 +294,10 @@ def _next(state: State, entry: Entry) -> State:
     after = State(
         **{name: dict(kept) if name in _COPIED else kept for name, kept in fields.items()}
     )
-    after.facts[entry.seq] = Facts(entry.actor_id) if isinstance(entry, MessageNew) else None
+    is_message = isinstance(entry, MessageNew)
+    after.facts[entry.seq] = Facts(entry.actor_id) if is_message else None
     apply(after, entry)
+    after.messages = state.messages + is_message  # counted, not believed
     return after
 
 

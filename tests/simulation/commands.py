@@ -16,6 +16,8 @@ QUARREL = {"send": 6, "react": 2, "add": 4, "remove": 4, "leave": 4, "join": 2}
 """Who is in changes all the time."""
 
 MOST_ATTEMPTS = 400
+REUSED = 0.1
+"""So often the client_id of a message that was acked is sent once more, with another text."""
 
 
 @dataclass
@@ -41,6 +43,11 @@ class Command:
     @property
     def final(self) -> Json | None:
         return self.attempts[-1].answer if self.attempts and _is_final(self.attempts[-1]) else None
+
+    @property
+    def acked(self) -> bool:
+        """Whether an entry came of it, for all that its sender was told."""
+        return self.final is not None and self.final["ok"] and "entry" in self.final
 
     @property
     def event(self) -> str:
@@ -138,6 +145,7 @@ class Person:
         self.user_id = user_id
         self.devices = devices
         self.done: list[Command] = []
+        self.reused: list[tuple[Command, Json | None]] = []
         self._random = random
         self._now = now
         self._others = others
@@ -195,3 +203,11 @@ class Person:
             attempt.answered = self._now()
             if command.final is None:
                 await asyncio.sleep(self._random.uniform(0.001, 0.03))
+        if command.kind == "send" and command.acked and self._random.random() < REUSED:
+            await self._reuse(command)
+
+    async def _reuse(self, command: Command) -> None:
+        device = self._random.choice(self.devices)
+        if device.connected:
+            other = command.payload | {"body": "another text"}
+            self.reused.append((command, await device.ask(command.event, **other)))

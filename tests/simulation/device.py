@@ -48,6 +48,8 @@ class Witness(Protocol):
 
     def recovered(self, device: "Device") -> None: ...
 
+    def left_open(self, device: "Device", payload: Json) -> None: ...
+
     def violate(self, promise: str, what: str) -> None: ...
 
 
@@ -70,6 +72,8 @@ class Device:
         self.connected = False
         self.synced = False
         self.marks: dict[str, int] = {}
+        self.may_be_reset = False
+        """Once an older state of the store was put back."""
         self._loop = loop
         self._token = token
         self._open = connect
@@ -80,6 +84,7 @@ class Device:
         self._input = b""
         self._head = True
         self._acks: dict[int, Callable[[Json | None], None]] = {}
+        self._asked: dict[int, Json] = {}
         self._next_ack = 0
         self._epoch: str | None = None
         self._pid: str | None = None
@@ -109,6 +114,9 @@ class Device:
         self._loop.call_later(back_seconds, self.connect)
 
     def _lost(self) -> None:
+        if self._wire is not None and self._wire.drained:
+            for number in self._acks:
+                self._witness.left_open(self, self._asked[number])
         self._gone()
         self._loop.call_later(self._random.uniform(0.001, 0.02), self.connect)
 
@@ -207,6 +215,8 @@ class Device:
             self._offset = args[-1]
         if name == "receipt":
             self._receipt(args[0])
+        elif name == "marks":
+            self._stand(args[0]["marks"])
         elif args and isinstance(args[0], dict) and "seq" in args[0]:
             self._witness.pushed(self, args[0])
             self._apply(args[0])
@@ -301,9 +311,15 @@ class Device:
         for lost in answer["lost"]:
             view = self.views.setdefault(lost["conversation_id"], View(lost["seq"]))
             view.left, view.left_seq = True, max(view.cursor, lost["seq"])
-        for standing in answer["marks"]:
-            where = standing["conversation_id"]
-            self.marks[where] = max(self.marks.get(where, 0), standing.get("read", 0))
+        self._stand(answer["marks"])
+
+    def _stand(self, standings: list[Json]) -> None:
+        """How this person stands now: nobody here marks as unread, so it is never further back."""
+        for standing in standings:
+            where, read = standing["conversation_id"], standing["read"]
+            if read < self.marks.get(where, 0):
+                self._witness.violate("5 marks", f"{self.name} is told of {where} read to {read}")
+            self.marks[where] = max(self.marks.get(where, 0), read)
 
     def _take_missed(self, missed: Json) -> None:
         where, view = missed["conversation_id"], self.views.get(missed["conversation_id"])
@@ -312,7 +328,10 @@ class Device:
                 self.views[where] = View(missed["head"])
             return
         if missed.get("reset"):
-            self._witness.violate("4 no gap", f"{self.name} is told to begin anew in {where}")
+            if not self.may_be_reset:
+                self._witness.violate("4 no gap", f"{self.name} is told to begin anew in {where}")
+            self.views[where] = View(missed["head"])
+            return
         for entry in missed["entries"]:
             if entry["seq"] == view.cursor + 1:
                 view.entries.append(entry)
@@ -334,11 +353,13 @@ class Device:
     ) -> None:
         number = self._next_ack = self._next_ack + 1
         self._acks[number] = then
+        self._asked[number] = payload
         self._send(f"42{number}{json.dumps([command, payload])}")
         self._loop.call_later(patience, self._answer, number, None)
 
     def _answer(self, number: int, answer: Json | None) -> None:
         then = self._acks.pop(number, None)
+        self._asked.pop(number, None)
         if then is not None:
             then(answer)
 

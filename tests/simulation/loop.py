@@ -26,6 +26,8 @@ class Process:
         self.name = name
         self.alive = True
         self.paused = False
+        self.stopping = False
+        """Whether it was told to end in order."""
         self.steps = 0
         self.on_step: Callable[[], None] | None = None
         """Called before each step that it makes; it may pause or kill."""

@@ -46,6 +46,8 @@ class Wire(asyncio.Transport):
         self._back = Latency(loop, random)
         self._ended = False
         self._lost = False
+        self.drained = False
+        """Whether the server ended it itself, having been told to stop."""
 
     # --- what the server does ------------------------------------------------------------------------------------
 
@@ -53,9 +55,13 @@ class Wire(asyncio.Transport):
         if not self._ended:
             self._loop.call_at(self._back.arrival(), self._deliver, bytes(data), context=_NOBODY)
 
+    def get_write_buffer_size(self) -> int:
+        return 0  # the network takes everything
+
     def close(self) -> None:
         if not self._ended:
             self._ended = True
+            self.drained = self._server.stopping
             self._loop.call_at(self._back.arrival(), self._end, context=_NOBODY)
             self._loop.call_soon(self._lose)
 

@@ -139,8 +139,11 @@ def _concerns(state: State, user_id: UserId, record: Record, disk: Disk) -> bool
 class Node:
     """Runs from its construction until `kill`, or until `stop` has returned."""
 
-    def __init__(self, premises: Premises, faults: Faults, *, shared: bool, name: str) -> None:
+    def __init__(
+        self, premises: Premises, faults: Faults, *, shared: bool, name: str, awake: int
+    ) -> None:
         loop = premises.loop
+        self._awake = awake
         self.process = Process(loop, name)
         self.log = MemoryLog(premises.disk, faults, shared=shared)
         self.background = Background()
@@ -149,7 +152,7 @@ class Node:
         self.process.run(self._build, premises)
 
     def _build(self, premises: Premises) -> None:
-        settings = Settings()
+        settings = Settings(awake_conversations=self._awake)
         core = Core(
             clock=premises.clock,
             bus=MemoryBus(),
@@ -221,6 +224,7 @@ class Node:
 
     async def stop(self, seconds: float) -> None:
         """As by SIGTERM: in order, within a deadline; then the process is gone."""
+        self.process.stopping = True
         stopping = self.process.spawn(
             self.sockets.shutdown(deadline=seconds / 2, spread=seconds / 4)
         )

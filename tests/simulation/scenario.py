@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from parley.adapters.memory.faults import EVENTS, Event, Faults
+from parley.journal.journal import LOOK_AGAIN_SECONDS
 from parley.model.ids import ConversationId, UserId
 from parley.services.conversations import NewGroup
 from parley.services.messages import Draft
@@ -53,6 +54,8 @@ class Scenario:
         self.seconds = random.choice((0.05, 0.15, 0.4, 1.0))
         self.haste = random.choice((0.1, 0.5, 0.9))
         self.kinds = random.choice((KINDS, KINDS, QUARREL))
+        self.awake = random.choice((1, 2, 1_000))
+        self.lands = random.random() < 0.5
         self.troubles = Troubles(
             kill=random.random() < 0.5,
             stop=random.random() < 0.2,
@@ -69,6 +72,7 @@ class Scenario:
         self.places: list[str] = []
         self.starts = 0
         self.chaos = False
+        self.landed = 0
         self.stopping: asyncio.Task[None] | None = None
         self.node = self._start()
         self.old: list[Node] = []
@@ -80,7 +84,9 @@ class Scenario:
         faults = Faults()
         if self.chaos:
             faults = self._faults()
-        node = Node(self.premises, faults, shared=self.shared, name=f"node {self.starts}")
+        node = Node(
+            self.premises, faults, shared=self.shared, name=f"node {self.starts}", awake=self.awake
+        )
         node.process.on_step = self._on_step
         return node
 
@@ -114,7 +120,7 @@ class Scenario:
 
     async def _terminate(self) -> None:
         node = self.node
-        await node.stop(seconds=0.2)
+        await node.stop(seconds=4.0)  # ample, as of each answer it is asked whether it came
         self.old.append(node)
         self._restart()
 
@@ -139,6 +145,7 @@ class Scenario:
         if not self.checks.violations:
             self._look(commands)
             await self._all_anew()
+            self.checks.marks(commands, self.devices, "after coming back")
         return self._outcome(commands)
 
     async def _set_the_stage(self) -> None:
@@ -213,8 +220,8 @@ class Scenario:
 
     def _land(self) -> None:
         """What an append left adrift may land now, whoever left it."""
-        for node in (*self.old, self.node):
-            node.log.land()
+        for node in (*self.old, self.node) if self.lands else ():
+            self.landed += node.log.land()
 
     async def _calm(self, living: list["asyncio.Task[None]"]) -> None:
         """Nothing goes wrong any more; everything must come to its end."""
@@ -234,8 +241,16 @@ class Scenario:
         if self.stopping is not None:
             await self.stopping
         self._land()
+        if self._all_told:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS + 1.0)
+            self.checks.views(self.devices, "before anybody spoke")
         await self._speak_everywhere()
         await asyncio.sleep(1.5)
+
+    @property
+    def _all_told(self) -> bool:
+        """Whether a node may know of all that is in the log: nothing landed late, and on a shared log nobody died."""
+        return not self.landed and (self.starts == 1 or not self.shared)
 
     async def _speak_everywhere(self) -> None:
         """Whoever is connected must hear of what comes now; and only with it a node finds what landed late."""
@@ -248,7 +263,11 @@ class Scenario:
     def _look(self, commands: list[Command]) -> None:
         self.checks.logs()
         self.checks.commands(commands)
+        self.checks.drained(commands)
+        for command, answer in (one for person in self.people for one in person.reused):
+            self.checks.reused(command, answer)
         self.checks.views(self.devices, "connected")
+        self.checks.marks(commands, self.devices, "connected")
 
     async def _all_anew(self) -> None:
         """Whoever comes back now, from wherever they stand, has everything."""

@@ -176,6 +176,24 @@ async def test_going_down_waits_for_what_a_handler_still_has_to_answer() -> None
     assert link.closed == (1012, "restarting")
 
 
+async def test_going_down_lets_nobody_in_on_a_connection_that_stands() -> None:
+    """Its turn may have come already: nobody would wait for what it then begins."""
+    server = Server()
+    link, _ = await connected(server, [])
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    server.namespace().on_drain(lambda _: never)
+    going = asyncio.ensure_future(server.shutdown(deadline=5.0, spread=0.0))
+    await tick()
+    link.send("41")
+    await tick()
+    assert link.closed is None
+    link.send("40")
+    await going
+    assert link.texts()[-1].startswith('40{"sid"')
+    assert len([text for text in link.texts() if text.startswith("40")]) == 1
+    assert link.closed == (1012, "restarting")
+
+
 async def test_going_down_waits_no_longer_than_its_deadline() -> None:
     ends: list[Reason] = []
     server = Server()

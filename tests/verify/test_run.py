@@ -1,11 +1,8 @@
 """`parley verify` as people run it: against the real server, and against one that breaks a promise."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -46,41 +43,6 @@ def test_the_server_keeps_every_promise_while_it_is_killed_for_30_seconds(tmp_pa
     assert done["kills"] >= 1
     assert done["cuts"] >= 1
     assert done["arrivals"] > done["messages"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_ended_from_outside_it_leaves_no_server_behind(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    if number is signal.SIGKILL and sys.platform != "linux":
-        pytest.skip("only Linux ends a process with its parent")
-    noted = tmp_path / "pid"
-    run_it = f"{sys.executable} -m parley serve --port {{port}} --data {{data}}"
-    script = tmp_path / "serve.sh"
-    script.write_text(f"echo $$ > {noted}\nexec {run_it.format(port='$1', data='$2')}\n")
-    command = ["-m", "parley", "verify", "--serve", f"sh {script} {{port}} {{data}}"]
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE
-    )
-    while not (noted.exists() and noted.read_text()):
-        assert process.poll() is None
-        time.sleep(0.05)
-    server = int(noted.read_text())
-    process.send_signal(number)
-    _, said = process.communicate()
-    if number is signal.SIGTERM:
-        assert process.returncode == 1
-        assert b"Interrupted" in said
-    while alive(server):
-        time.sleep(0.05)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(

@@ -424,6 +424,23 @@ const scenarios = {
     await bob.page.getByRole("button", { name: /^\d+ new$/ }).click();
     await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
 
+    // The same, where all of it comes at once.
+    await bob.page.evaluate(() => {
+      document.hasFocus = () => false;
+    });
+    await bob.context.setOffline(true);
+    await ada.sayMuch(40);
+    await bob.context.setOffline(false);
+    await badge("40").waitFor();
+    await begins.locator(".text", { hasText: /^number 1$/ }).waitFor();
+    await bob.page.evaluate(() => {
+      delete document.hasFocus;
+      dispatchEvent(new Event("focus"));
+    });
+    await badge("40").waitFor({ state: "detached" });
+    await bob.page.getByRole("button", { name: /^\d+ new$/ }).click();
+    await bob.page.locator(".side-list .item .badge").waitFor({ state: "detached" });
+
     // Whoever looks is shown no line above what they see come.
     await ada.say("and one more");
     await sees(bob.page, "and one more");

@@ -356,11 +356,10 @@ export class ParleyClient {
         );
         if (replica !== this.#replica) return;
         replica.epoch ??= page.epoch;
+        for (const one of page.items) replica.add(one);
+        this.#marking.reassert();
         batch(() => {
-          for (const one of page.items) {
-            replica.add(one);
-            this.#changed(one.conversation_id);
-          }
+          for (const one of page.items) this.#changed(one.conversation_id);
         });
         cursor = page.next;
         count += page.items.length;
@@ -452,6 +451,7 @@ export class ParleyClient {
   }
 
   #taken(answer: SyncAnswer, rest: Rest): void {
+    this.#marking.reassert();
     // The epoch comes last: under it no cursor of another store may be found.
     this.#keeping.forget([...rest.afresh, ...rest.lost]);
     void this.#keeping.do((store) => store.saveEpoch(answer.epoch));

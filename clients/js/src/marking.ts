@@ -57,6 +57,14 @@ export class Marking {
     this.#delivering ??= setTimeout(() => void this.#sendDelivered(), DELIVERED_MS);
   }
 
+  /** An answer that says how one stands knows nothing of what the server was not told: that stays read. */
+  reassert(): void {
+    for (const [id, seq] of this.#reads) {
+      const log = this.#find(id);
+      if (log && seq <= log.cursor) log.readUpTo(seq);
+    }
+  }
+
   connected(): void {
     this.received();
     if (this.#reads.size > 0) void this.#sendReads();

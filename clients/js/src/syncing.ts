@@ -9,6 +9,9 @@ import type { SyncAnswer } from "./wire.js";
 const PAUSE_MS = 1_000;
 /** A refusal won't turn into an answer by being asked for again soon. */
 const LONGEST_PAUSE_MS = 60_000;
+/** Entries of an answer: the server's own bound, where the line is not known to be too slow for so many at once. */
+const MOST_ENTRIES = 500;
+const QUICK_MS = 3_000;
 
 export interface SyncingWorld {
   /** Fetch these conversations anew, as nothing that is held of them counts; never rejects. */
@@ -30,6 +33,8 @@ export class Syncing {
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #refusals = 0;
+  #limit = MOST_ENTRIES;
+  #askedAt = 0;
 
   constructor(connection: Connection, replica: Replica, world: SyncingWorld) {
     this.#connection = connection;
@@ -52,6 +57,7 @@ export class Syncing {
   interrupted(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#running) this.#askForLess();
     this.#running = false;
     this.#again = false;
   }
@@ -65,7 +71,9 @@ export class Syncing {
     this.#running = true;
     this.#again = false;
     const { epoch } = this.#replica;
-    const asked = { cursors: this.#replica.cursors(), ...(epoch === undefined ? {} : { epoch }) };
+    const cursors = this.#replica.cursors();
+    const asked = { cursors, limit: this.#limit, ...(epoch === undefined ? {} : { epoch }) };
+    this.#askedAt = Date.now();
     this.#connection.ask<SyncAnswer>("sync", asked, (error, answer) => {
       if (!this.#running || this.#stopped) return;
       if (answer) this.#take(answer);
@@ -76,6 +84,7 @@ export class Syncing {
   /** Runs within the answer's callback: the pushes that the server held back come right behind it. */
   #take(answer: SyncAnswer): void {
     this.#refusals = 0;
+    if (Date.now() - this.#askedAt < QUICK_MS) this.#limit = Math.min(MOST_ENTRIES, this.#limit * 2);
     const rest = batch(() => {
       const taken = this.#replica.takeSync(answer);
       this.#world.taken(answer, taken);
@@ -88,6 +97,11 @@ export class Syncing {
     });
   }
 
+  /** No answer came in time, maybe as it was too much for the line: the same again would never come. */
+  #askForLess(): void {
+    this.#limit = Math.max(1, this.#limit >> 1);
+  }
+
   #next(more: boolean): void {
     if (more || this.#again) return this.#page();
     this.#running = false;
@@ -96,6 +110,7 @@ export class Syncing {
 
   #failed(error: ParleyError): void {
     this.#running = false;
+    if (error.code === "unreachable") this.#askForLess();
     this.#refusals = error.open ? 0 : this.#refusals + 1;
     if (!error.open) this.#world.refused(error);
     const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** Math.max(0, this.#refusals - 1));

@@ -8,6 +8,25 @@ import { ConversationLog } from "../src/log/conversation_log.js";
 import { Marking } from "../src/marking.js";
 import { ID, ME, ModelConversation } from "./model.js";
 
+test("what was read stays so when an answer comes that was given before the server was told", () => {
+  const model = new ModelConversation();
+  const log = new ConversationLog(model.summary(), ME, model.head);
+  for (const text of ["one", "two"]) model.take({ do: "say", who: 1, text, mentions: false });
+  log.takeMissed(model.missed(log.cursor));
+  const marking = new Marking(
+    {} as unknown as Connection,
+    () => [log],
+    () => log,
+    () => undefined,
+  );
+  marking.read(ID, log.cursor);
+  log.setStanding({ delivered: 0, read: 0, unread: 2, mentions: 0 });
+  marking.reassert();
+  marking.stop();
+  const { read, unread } = log.stand;
+  assert.deepEqual({ read, unread }, { read: log.cursor, unread: 0 });
+});
+
 test("a mark that could not be taken right now is told again on the same connection", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { Connection } from "../src/connection.js";
-import { ParleyError } from "../src/errors.js";
+import { ParleyError, unreachable } from "../src/errors.js";
 import { Replica } from "../src/log/replica.js";
 import { Syncing } from "../src/syncing.js";
 import type { SyncAnswer } from "../src/wire.js";
 import { ME } from "./model.js";
 
 const MINUTE_MS = 60_000;
+const ACK_MS = 15_000;
+const MS_AN_ENTRY = 50;
 const ANSWER: SyncAnswer = { epoch: "e", more: false, conversations: [], lost: [], marks: [] };
 
 /** Syncing beside a server that refuses with this code for as long as `refuses`. */
@@ -66,6 +68,50 @@ test("what the server can't answer right now is asked again a second later, and 
   assert.equal(seen.asked, 11);
   assert.deepEqual(seen.refused, []);
 });
+
+for (const [how, patienceMs] of [
+  ["an answer that takes too long", 15_000],
+  ["a connection that is cut meanwhile", 8_000],
+] as const)
+  test(`over a slow line less is asked for at a time, until it comes: ${how}`, (context) => {
+    mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    let left = 2_000;
+    let caughtUp = 0;
+    const connection = {
+      ask(
+        _event: string,
+        { limit = 500 }: { limit?: number },
+        answered: (error: ParleyError | null, answer?: SyncAnswer) => void,
+      ) {
+        const entries = Math.min(left, limit);
+        setTimeout(
+          () => {
+            if (entries * MS_AN_ENTRY > patienceMs) {
+              if (patienceMs === ACK_MS) return answered(unreachable());
+              made.interrupted();
+              return made.request();
+            }
+            left -= entries;
+            answered(null, { ...ANSWER, more: left > 0 });
+          },
+          Math.min(patienceMs, entries * MS_AN_ENTRY),
+        );
+      },
+    } as unknown as Connection;
+    const made = new Syncing(connection, new Replica(ME), {
+      afresh: async () => undefined,
+      taken: () => undefined,
+      caughtUp: () => (caughtUp += 1),
+      refused: () => undefined,
+    });
+    context.after(() => {
+      made.stop();
+      mock.timers.reset();
+    });
+    made.request();
+    for (let second = 0; second < 600; second += 1) mock.timers.tick(1_000);
+    assert.equal(caughtUp, 1);
+  });
 
 test("a new connection asks at once what the one before was refused", (context) => {
   mock.timers.enable({ apis: ["setTimeout"] });

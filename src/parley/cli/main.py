@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from parley.cli import admin, backup, check, migrate, restore, seed, serve, settings, verify
+from parley.cli.console import keep_streams
 
 app = typer.Typer(
     name="parley",
@@ -45,3 +46,4 @@ def parley(
     ] = False,
 ) -> None:
     """A real-time chat backend: REST and Socket.IO over a log per conversation."""
+    keep_streams()

@@ -1,6 +1,8 @@
 """`parley verify`: hold a server to the promises of delivery, from outside."""
 
 import asyncio
+import contextlib
+import errno
 import importlib
 import os
 import random
@@ -9,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from parley.cli.console import FAILED, WRONG_USAGE, give_up
+from parley.cli.console import FAILED, WRONG_USAGE, give_up, say
 
 if TYPE_CHECKING:
     from parley.verify.ports import Chat
@@ -30,6 +33,7 @@ ADAPTERS: Final = {
     "parley": "parley.verify.adapters.parley.chat:ParleyChat",
     "plain": "parley.verify.adapters.plain:PlainChat",
 }
+ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 DRAIN_SECONDS: Final = "4"
 """Of a server that is ours, so that a run has time for more than its endings; `PARLEY_DRAIN_SECONDS` says otherwise."""
 
@@ -79,8 +83,8 @@ def verify(
     """
     if restart_command is not None and url is None:
         give_up("--restart-command goes with --url.", code=WRONG_USAGE)
-    if url is not None and (serve is not None or not url.startswith("http://")):
-        give_up("--url takes an http:// address, and goes without --serve.", code=WRONG_USAGE)
+    if url is not None and (serve is not None or keep):
+        give_up("--url goes without --serve and --keep: it is your server.", code=WRONG_USAGE)
     try:
         from parley.verify.run import Options  # noqa: PLC0415  # its HTTP client is an extra
     except ImportError:
@@ -96,18 +100,59 @@ def verify(
         cut_every=cut_every,
         settle=settle,
     )
-    folder = Path(tempfile.mkdtemp(prefix="parley-verify-"))
+    name = serve or url or "parley serve"
     try:
-        server = _server(options, folder, url, restart_command, serve)
-        verdict = _prove(options, _chat(adapter), server, serve or url or "parley serve")
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-    if keep:
-        Console(stderr=True).print(f"The server's folder is {folder}", highlight=False)
-    _print(verdict, as_json=as_json)
+        with _place(keep=keep) as folder:
+            server = _server(options, folder, url, restart_command, serve)
+            verdict = _prove(options, _chat(adapter), server, name)
+        _print(verdict, as_json=as_json)
+    except (NothingProved, KeyboardInterrupt) as error:
+        again = f"Interrupted. Again with the same choices: --seed {options.seed}"
+        problem = str(error) if isinstance(error, NothingProved) else again
+        if as_json:
+            _print_problem(name, options, problem)
+        give_up(problem)
     if not verdict.holds:
         raise SystemExit(FAILED)
+
+
+class NothingProved(Exception):
+    """There is no verdict; the message says why."""
+
+
+@contextlib.contextmanager
+def _place(*, keep: bool) -> Iterator[Path]:
+    """A folder for the server, gone in the end however that comes; SIGTERM and SIGHUP are as Ctrl-C."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDINGS)}
+    folder: Path | None = None
+    try:
+        _heed()
+        folder = Path(tempfile.mkdtemp(prefix="parley-verify-"))
+        yield folder
+    except OSError as error:
+        if folder is not None:
+            raise
+        raise NothingProved(f"There is no place for a server: {error}") from error
+    finally:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # this takes a moment, and is to be whole
+        if folder is not None and keep:
+            say(f"The server's folder is {folder}")
+        elif folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _heed() -> None:
+    """Each unless it is ignored, as `nohup` has it."""
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _server(
@@ -120,13 +165,20 @@ def _server(
     from parley.verify.server import (  # noqa: PLC0415
         GivenServer,
         OwnServer,
+        address,
         parley_command,
         words,
     )
 
     if url is not None:
-        return GivenServer(url, restart_command)
-    command = parley_command() if serve is None else words(serve)
+        try:
+            return GivenServer(address(url), restart_command, folder)
+        except ValueError as error:
+            give_up(f"--url can't be {url!r}. {error}", code=WRONG_USAGE)
+    try:
+        command = parley_command() if serve is None else words(serve)
+    except ValueError as error:
+        give_up(f"--serve can't be {serve!r}. {error}", code=WRONG_USAGE)
     settings = {"PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS)}
     dice = random.Random(f"{options.seed} server")  # noqa: S311  # it is to be repeatable
     # Parley itself runs in the folder, so that no .env of here names a store which is in use.
@@ -134,23 +186,31 @@ def _server(
 
 
 def _chat(adapter: str) -> "Chat":
+    from parley.verify.ports import Chat  # noqa: PLC0415
+
     module, _, name = ADAPTERS.get(adapter, adapter).partition(":")
     try:
-        chat: Chat = getattr(importlib.import_module(module), name)()
+        found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         give_up(f"There is no adapter {adapter}: {error}", code=WRONG_USAGE)
+    if not (isinstance(found, type) and issubclass(found, Chat)):
+        give_up(
+            f"{adapter} is no adapter: it is no subclass of {Chat.__module__}.Chat",
+            code=WRONG_USAGE,
+        )
+    chat: Chat = found()
     return chat
 
 
 def _prove(options: "Options", chat: "Chat", server: "Server", name: str) -> "Verdict":
     from parley.verify.checker import examine  # noqa: PLC0415
-    from parley.verify.ports import NotNow  # noqa: PLC0415
+    from parley.verify.ports import NotNow, Unfit  # noqa: PLC0415
     from parley.verify.report import Verdict  # noqa: PLC0415
     from parley.verify.run import Run  # noqa: PLC0415
     from parley.verify.server import Failed  # noqa: PLC0415
 
     async def run(tell: "Tell") -> "Verdict":
-        _heed_sigterm()
+        _heed_in_loop()
         proof = Run(options, chat, server, tell)
         history = await proof.history()
         return Verdict(name, options, proof.book.figures, examine(history))
@@ -158,17 +218,21 @@ def _prove(options: "Options", chat: "Chat", server: "Server", name: str) -> "Ve
     try:
         with _bar() as bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run(_telling(bar)))
-    except (Failed, NotNow) as problem:
-        give_up(f"Nothing could be proved: {problem}")
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        give_up(f"Interrupted. Again with the same choices: --seed {options.seed}")
+    except (Failed, NotNow, Unfit) as problem:
+        raise NothingProved(f"Nothing could be proved: {problem}") from problem
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        _heed()  # the event loop has let go of them
+        server.slay()
 
 
-def _heed_sigterm() -> None:
-    """As Ctrl-C: the server that was started must not stay behind."""
+def _heed_in_loop() -> None:
+    """There a signal can't raise: it cancels, as asyncio has it for Ctrl-C."""
     task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in ENDINGS:
+        if task is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def _bar() -> Bar:
@@ -178,7 +242,7 @@ def _bar() -> Bar:
         TextColumn("{task.fields[seconds]}"),
         TextColumn("{task.fields[done]}"),
         console=Console(file=sys.stderr),
-        disable=not os.isatty(sys.stderr.fileno()),
+        disable=not sys.stderr.isatty(),
         transient=True,
     )
 
@@ -205,8 +269,22 @@ def _telling(bar: Bar) -> "Tell":
 def _print(verdict: "Verdict", *, as_json: bool) -> None:
     from parley.verify import report  # noqa: PLC0415
 
-    if as_json:
-        typer.echo(report.as_json(verdict))
-    else:
-        for line in report.lines(verdict):
-            typer.echo(line)
+    _write(report.as_json(verdict).decode() if as_json else "\n".join(report.lines(verdict)))
+
+
+def _print_problem(name: str, options: "Options", problem: str) -> None:
+    from parley.verify import report  # noqa: PLC0415
+
+    _write(report.problem_as_json(name, options, problem).decode())
+
+
+def _write(text: str) -> None:
+    try:
+        typer.echo(text)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.EPIPE:  # whoever stopped reading knows
+            say(f"the verdict can't be written: {error.strerror}")
+        with contextlib.suppress(OSError):
+            sys.stdout.close()  # what is left in it would be tried again at the end
+        raise SystemExit(FAILED) from error

@@ -73,6 +73,8 @@ class Marks:
         self._most_told = most_told
         self._waiting = False
         self._delivered: dict[Key, int] = {}
+        self._received: dict[Key, MemberMarks] = {}
+        self._read_on: dict[Key, MemberMarks] = {}
         self._for_members: Batch = {}
         self._for_oneself: Batch = {}
         bus.subscribe(on_record=self._written)
@@ -131,6 +133,15 @@ class Marks:
 
     async def flush(self) -> None:
         """Keep and tell everything that waits for its second to pass."""
+        await self._keep_received()
+        for key, told in [*self._received.items(), *self._read_on.items()]:
+            try:
+                await self._tell_late(key, told)
+            except Unavailable:
+                self._wait()
+        self._tell()
+
+    async def _keep_received(self) -> None:
         delivered, self._delivered = self._delivered, {}
         moves = [
             Move(conversation_id, user_id, Mark(delivered=seq))
@@ -138,15 +149,26 @@ class Marks:
         ]
         try:
             for move in await self._marks.advance(moves) if moves else ():
-                state = await self._journal.state(move.conversation_id)
-                told = MemberMarks(move.user_id, move.mark.delivered)
-                tells = await self._tells_members(state, move.user_id)
-                note(self._for_members if tells else self._for_oneself, state, told)
+                key = move.conversation_id, move.user_id
+                self._received[key] = MemberMarks(move.user_id, move.mark.delivered)
         except Unavailable:
             for key, seq in delivered.items():
                 self._delivered[key] = max(seq, self._delivered.get(key, 0))
             self._wait()
-        self._tell()
+
+    async def _tell_late(self, key: Key, told: MemberMarks) -> None:
+        """Of a mark that moved in the store before it could be told; it would not move again."""
+        conversation_id, user_id = key
+        state = await self._journal.state(conversation_id)
+        tells = await self._tells_members(state, user_id)
+        if told.read is None:
+            note(self._for_members if tells else self._for_oneself, state, told)
+            self._received.pop(key, None)
+            return
+        standing = await self._standing(user_id, conversation_id)
+        if standing is not None:
+            self._tell_read(state, user_id, standing, max(told.read, standing.read), tells=tells)
+        self._read_on.pop(key, None)
 
     # --- the three marks ----------------------------------------------------------------------------------------
 
@@ -159,10 +181,18 @@ class Marks:
     async def _read(self, state: State, user_id: UserId, seq: int) -> Standing | None:
         conversation_id = state.conversation_id
         move = Move(conversation_id, user_id, read_up_to(await self._point(state, seq)))
+        tells = await self._tells_members(state, user_id)
         moved = await self._marks.advance([move])
-        standing = await self._standing(user_id, conversation_id)
+        try:
+            standing = await self._standing(user_id, conversation_id)
+        except Unavailable:
+            if moved:
+                mark = moved[0].mark
+                told = MemberMarks(user_id, mark.delivered, mark.seen)
+                self._read_on[conversation_id, user_id] = told
+                self._wait()
+            raise
         if moved and standing is not None:
-            tells = await self._tells_members(state, user_id)
             seen = max(moved[0].mark.seen, standing.read)
             self._tell_read(state, user_id, standing, seen, tells=tells)
         return standing
@@ -172,9 +202,10 @@ class Marks:
         await self._require_seq(state, seq)
         before = await self._point(state, seq - 1) if seq > 1 else START
         mark = unread_after(before, max(state.head, seq))
+        tells = await self._tells_members(state, user_id)
         kept = await self._marks.rewind(Move(conversation_id, user_id, mark))
         # Who marks as unread further on than they had read has thereby read up to there.
-        if kept.seen == mark.seen and await self._tells_members(state, user_id):
+        if kept.seen == mark.seen and tells:
             note(self._for_members, state, as_others_see(user_id, kept))
         note(self._for_oneself, state, MemberMarks(user_id, kept.delivered, kept.read))
         self._wait()

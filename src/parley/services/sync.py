@@ -147,13 +147,17 @@ class Sync:
     async def _gain(
         self, page: "_Page", user_id: UserId, caught: CaughtUp, preference: Preference | None
     ) -> None:
-        """The summary is as new as the head or newer; who has left since is told so by an entry."""
+        """Begins no later than its summary, which may be newer; who has left since is told so by an entry.
+
+        The store has an entry before the journal hears that it is in.
+        """
         if page.gained == MOST_GAINED or page.full:
             page.more = True
             return
         state = await self._journal.state(caught.conversation_id)
         gained = summary(state, user_id, preference) if user_id in state.members else None
-        page.gained += page.add(_stub(caught, gained=gained))
+        begins = msgspec.structs.replace(caught, head=min(caught.head, state.head))
+        page.gained += page.add(_stub(begins, gained=gained))
 
 
 class _Page:

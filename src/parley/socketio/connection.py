@@ -160,6 +160,11 @@ class Connection:
     # --- connecting
 
     def _on_connect(self, packet: Packet) -> None:
+        if self._server.engine.draining:
+            # Its connection may be waiting for its cut already, and would not wait for what this one begins.
+            if not self.in_use:
+                self.session.cut(Reason.SERVER_SHUTDOWN, CloseCode.SERVICE_RESTART, "restarting")
+            return
         name = packet.namespace
         if self._find(name) is not None or name in (self._connecting or ()):
             raise PacketError("namespace is connected already")

@@ -18,6 +18,10 @@ class NotNow(Exception):
     """The server can't be reached, or can't do this now. Trying again later is right."""
 
 
+class Unfit(Exception):
+    """What answers there is no such server, or lets nobody in. Trying again is of no use."""
+
+
 class Person(Struct):
     """Somebody with an account; `secret` is the adapter's: whatever signs them in."""
 
@@ -85,7 +89,11 @@ class Chat(ABC):
 
     @abstractmethod
     async def register(self, name: str) -> Person:
-        """Somebody new."""
+        """Somebody new.
+
+        Raises:
+            Unfit: It will never do that.
+        """
 
     @abstractmethod
     async def connect(self, url: str, keep: Keep, within: float) -> Connection:

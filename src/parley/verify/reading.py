@@ -19,13 +19,13 @@ T = TypeVar("T")
 Tell = Callable[[str, float, float], None]
 
 
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+async def patiently(ask: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS) -> T:
     """Before and after the trouble: ask again where the server can't answer yet, for as long as setting up may take.
 
     Raises:
         NotNow: It never could.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + seconds
     while True:
         try:
             return await ask()
@@ -38,9 +38,10 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
 class Reader:
     """Reads in the name of those who may, and tries in the name of those who may not."""
 
-    def __init__(self, chat: Chat, people: Sequence[Person]) -> None:
+    def __init__(self, chat: Chat, people: Sequence[Person], patience_seconds: float) -> None:
         self._chat = chat
         self._people = people
+        self._patience = patience_seconds
 
     async def logs(self, places: Sequence[Place], tell: Tell) -> dict[str, Reading]:
         """Each conversation, as its owner reads it.
@@ -53,7 +54,8 @@ class Reader:
         for number, place in enumerate(places):
             tell("reading logs", number, len(places))
             owner = people[place.owner_id]
-            reading = await patiently(partial(self._chat.read, owner, place.conversation_id))
+            read = partial(self._chat.read, owner, place.conversation_id)
+            reading = await patiently(read, self._patience)
             if reading is None:
                 raise NotNow(
                     f"{place.owner_id} may not read {place.conversation_id}, which is theirs"
@@ -66,7 +68,9 @@ class Reader:
         return {
             (person.user_id, where): seq
             for person in self._people
-            for where, seq in (await patiently(partial(self._chat.standings, person))).items()
+            for where, seq in (
+                await patiently(partial(self._chat.standings, person), self._patience)
+            ).items()
         }
 
     def strangers(self, readings: Mapping[str, Reading]) -> list[Trespass]:
@@ -84,4 +88,4 @@ class Reader:
         """Whether somebody who is not in gets the conversation all the same."""
         (person,) = (one for one in self._people if one.user_id == stranger.user_id)
         read = partial(self._chat.read, person, stranger.conversation_id)
-        return await patiently(read) is not None
+        return await patiently(read, self._patience) is not None

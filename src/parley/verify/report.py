@@ -54,6 +54,13 @@ def as_json(verdict: Verdict) -> bytes:
     )
 
 
+def problem_as_json(server: str, options: Options, problem: str) -> bytes:
+    """One object where there is no verdict: why."""
+    return msgspec.json.encode(
+        {"holds": False, "server": server, "options": options, "problem": problem}
+    )
+
+
 def lines(verdict: Verdict) -> Iterator[str]:
     """For people."""
     yield from _done(verdict)
@@ -66,7 +73,6 @@ def lines(verdict: Verdict) -> Iterator[str]:
 
 def _done(verdict: Verdict) -> Iterator[str]:
     figures, options = verdict.figures, verdict.options
-    latency = _latency(verdict)
     server = ", ".join(f"{count:,} {name}" for name, count in sorted(figures.server.items()))
     yield f"{verdict.server}, {options.seconds:g} s, seed {options.seed}"
     yield f"  messages      {figures.messages:,} of {figures.commands:,} commands, {figures.refused:,} refused"
@@ -76,7 +82,7 @@ def _done(verdict: Verdict) -> Iterator[str]:
     yield f"  clients       {figures.goings:,} went and came back, {figures.newcomers:,} new devices"
     yield f"  connections   {figures.connections:,}; {figures.recovered:,} recovered, {figures.synced:,} caught up"
     yield f"  retries       {figures.retries:,}; {figures.asked_twice:,} commands sent again after their answer"
-    yield f"  answers       p50 {latency['p50']:.1f} ms, p99 {latency['p99']:.1f} ms to a first attempt"
+    yield f"  answers       {_answers(verdict)}"
 
 
 def _checked(verdict: Verdict) -> Iterator[str]:
@@ -104,6 +110,16 @@ def _found(verdict: Verdict) -> str:
     return "NOTHING PROVED: no message was sent."
 
 
-def _latency(verdict: Verdict) -> dict[str, Any]:
+def _answers(verdict: Verdict) -> str:
+    if not verdict.figures.latencies:
+        return "none to a first attempt"
+    p50, p99 = (percentile(verdict.figures.latencies, percent) * 1000 for percent in (50, 99))
+    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms to a first attempt"
+
+
+def _latency(verdict: Verdict) -> dict[str, Any] | None:
+    """None where no first attempt was answered."""
+    if not verdict.figures.latencies:
+        return None
     seconds = verdict.figures.latencies
     return {f"p{percent}": round(percentile(seconds, percent) * 1000, 2) for percent in (50, 99)}

@@ -83,17 +83,32 @@ class Run:
         Raises:
             Failed: The server could not be started, or started again.
             NotNow: It did not let people in at the beginning, or can't be read in the end.
+            Unfit: It is no such server.
         """
-        self._phase("starting", 0, 1)
+        proof = asyncio.create_task(self._proof())
+        gone = asyncio.create_task(self._server.gone())
         try:
-            await self._server.start()
-            self._url = await self._proxy.start()
-            await self._chat.open(self._server.url)
-            await self._settle_in()
-            await self._make_trouble()
-            return await self._look_back()
+            await asyncio.wait((proof, gone), return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise gone.result()
+            return proof.result()
+        except asyncio.CancelledError:
+            self._server.slay()  # whoever interrupts has no time for an orderly end
+            raise
         finally:
+            for task in (proof, gone):
+                task.cancel()
+            await asyncio.gather(proof, gone, return_exceptions=True)
             await self._end()
+
+    async def _proof(self) -> History:
+        self._phase("starting", 0, 1)
+        await self._server.start()
+        self._url = await self._proxy.start()
+        await self._chat.open(self._server.url)
+        await self._settle_in()
+        await self._make_trouble()
+        return await self._look_back()
 
     def _dice(self, name: str) -> random.Random:
         return random.Random(f"{self._options.seed} {name}")  # noqa: S311  # it is to be repeatable
@@ -109,7 +124,8 @@ class Run:
         for number in range(options.people):
             self._phase("registering", number, options.people)
             names = (f"v{run}{'x' * attempt}-{number}" for attempt in itertools.count())
-            self._people.append(await patiently(_each(self._chat.register, names)))
+            patience = PATIENCE_SECONDS if number else self._server.patience_seconds
+            self._people.append(await patiently(_each(self._chat.register, names), patience))
         for number in range(options.conversations):
             await self._establish(number, self._dice(f"conversation {number}"), run)
         for number in range(options.people * options.devices):
@@ -212,7 +228,7 @@ class Run:
         for device in self._devices:
             device.start()
         await self._all_answered()
-        reader = Reader(self._chat, self._people)
+        reader = Reader(self._chat, self._people, self._options.settle)
         readings = await reader.logs(self.book.places, self._phase)
         self.book.figures.entries = sum(len(one.log) for one in readings.values())
         await self._all_arrived(readings)
@@ -236,7 +252,7 @@ class Run:
         while pending and (seconds := time.monotonic() - began) < self._options.settle:
             self._phase("waiting for answers", seconds, self._options.settle)
             done, pending = await asyncio.wait(pending, timeout=LOOK_SECONDS)
-            for task in done:
+            for task in (*done, *(one for one in self._lives if one.done())):
                 task.result()
         for task in pending:
             task.cancel()

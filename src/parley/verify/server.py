@@ -17,6 +17,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 STARTING_SECONDS: Final = 180
+FINDING_SECONDS: Final = 20
+"""For a server that is said to run: enough for one that is just being started, too."""
+RESTARTING_SECONDS: Final = 180
 FIRST_LOOK_SECONDS: Final = 0.05
 MOST_LOOK_SECONDS: Final = 0.5
 STOPPING_SECONDS: Final = 45
@@ -34,6 +37,9 @@ class Server(ABC):
 
     faults: Sequence[str] = ()
     """The names of the methods that break it."""
+
+    patience_seconds: float = 300
+    """How long it may take until it answers for the first time, once it takes connections."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -53,9 +59,19 @@ class Server(ABC):
     async def stop(self) -> None:
         """At the end of the run: in order, where it is ours."""
 
-    async def reached(self, alive: "asyncio.subprocess.Process | None" = None) -> None:
+    @abstractmethod
+    def slay(self) -> None:
+        """End at once whatever still runs of what was started here. Needs no event loop."""
+
+    @abstractmethod
+    async def gone(self) -> Failed:
+        """Return, with the reason, when it will not be up again; never while all is well."""
+
+    async def reached(
+        self, alive: "asyncio.subprocess.Process | None" = None, within: float = STARTING_SECONDS
+    ) -> None:
         """Return once it takes connections."""
-        until = time.monotonic() + STARTING_SECONDS
+        until = time.monotonic() + within
         pause = FIRST_LOOK_SECONDS
         while True:
             with contextlib.suppress(OSError):
@@ -71,25 +87,53 @@ class Server(ABC):
 
 
 class GivenServer(Server):
-    """Somebody's. It is broken by a command of theirs, which has to bring it up again too."""
+    """Somebody's. It is broken by a command of theirs, which has to bring it up again too.
 
-    def __init__(self, url: str, restart_command: str | None) -> None:
+    What that command says is kept in the folder: stdout is for the verdict alone.
+    """
+
+    patience_seconds = FINDING_SECONDS
+
+    def __init__(self, url: str, restart_command: str | None, folder: Path) -> None:
         super().__init__(url)
         self._command = restart_command
+        self._log = folder / "restart.log"
+        self._process: asyncio.subprocess.Process | None = None
         if restart_command is not None:
             self.faults = ("restart",)
 
     async def start(self) -> None:
-        await self.reached()
+        await self.reached(within=FINDING_SECONDS)
 
     async def stop(self) -> None:
         """Nothing: it goes on as it was found."""
 
+    def slay(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            _slay(self._process)
+
+    async def gone(self) -> Failed:
+        await asyncio.Event().wait()
+        raise AssertionError
+
     async def restart(self) -> None:
         """Run the command that was given."""
-        process = await asyncio.create_subprocess_shell(self._command or "true")
-        if code := await process.wait():
-            raise Failed(f"The restart command ended with code {code}.")
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_shell(
+                self._command or "true",
+                stdout=log,
+                stderr=log,
+                stdin=asyncio.subprocess.DEVNULL,
+                preexec_fn=_prepare,
+            )
+        try:
+            code = await asyncio.wait_for(self._process.wait(), RESTARTING_SECONDS)
+        except TimeoutError:
+            raise Failed(
+                f"The restart command still ran after {RESTARTING_SECONDS} s. It said: {_said(self._log)}"
+            ) from None
+        if code:
+            raise Failed(f"The restart command ended with code {code}. It said: {_said(self._log)}")
         await self.reached()
 
 
@@ -110,18 +154,30 @@ class OwnServer(Server):
         super().__init__(f"http://127.0.0.1:{free_port()}")
         filled = {"{port}": str(self.port), "{data}": str(folder / "data")}
         self._command = [filled.get(word, word) for word in command]
-        self._folder = folder
+        self._log = folder / "server.log"
         self._settings = dict(settings)
         self._dice = dice
         self._cwd = cwd or folder
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
         self._watch: asyncio.Task[None] | None = None
+        self._lost: asyncio.Queue[Failed] = asyncio.Queue()
 
     async def start(self) -> None:
         self._ending = False
-        with (self._folder / "server.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+        try:
+            self._process = await self._launch()
+        except OSError as error:
+            raise Failed(f"{self._command[0]} can't be run: {error.strerror}") from error
+        try:
+            await self.reached(self._process)
+        except Failed as error:
+            raise Failed(f"{error} It said: {_said(self._log)}") from None
+        self._watch = asyncio.create_task(self._noticed(self._process))
+
+    async def _launch(self) -> asyncio.subprocess.Process:
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
                 *self._command,
                 stdout=log,
                 stderr=log,
@@ -130,15 +186,19 @@ class OwnServer(Server):
                 env={**os.environ, **self._settings},
                 preexec_fn=_prepare,
             )
-        try:
-            await self.reached(self._process)
-        except Failed as error:
-            raise Failed(f"{error} It said: {self._said()}") from None
-        self._watch = asyncio.create_task(self._noticed(self._process))
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
             await self._end(signal.SIGTERM)
+
+    def slay(self) -> None:
+        self._ending = True
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            _slay(process)
+
+    async def gone(self) -> Failed:
+        return await self._lost.get()
 
     async def kill(self) -> None:
         """End it in the middle of whatever it does, and start it again."""
@@ -171,24 +231,39 @@ class OwnServer(Server):
             self._signal(signal.SIGKILL)
             await process.wait()
             return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it started and did not end itself
         if number is signal.SIGTERM and code not in (0, -number):
-            self.incidents.append(f"told to stop, it ended with code {code}: {self._said()}")
+            self.incidents.append(f"told to stop, it ended with code {code}: {_said(self._log)}")
 
     async def _noticed(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()
         if not self._ending:
-            self.incidents.append(f"it ended by itself with code {code}: {self._said()}")
-            with contextlib.suppress(Failed):
+            self.incidents.append(f"it ended by itself with code {code}: {_said(self._log)}")
+            try:
                 await self.start()
+            except Failed as error:
+                self._lost.put_nowait(
+                    Failed(f"The server ended by itself with code {code}, and then: {error}")
+                )
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
-    def _said(self) -> str:
-        text = (self._folder / "server.log").read_text(errors="replace")
-        return text[-TAIL_CHARS:].strip() or "nothing"
+
+def _said(log: Path) -> str:
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return text[-TAIL_CHARS:].strip() or "nothing"
+
+
+def _slay(process: asyncio.subprocess.Process) -> None:
+    """Kill its whole group and wait for its end, be there an event loop or not."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):  # the event loop has heard of its end already
+        os.waitpid(process.pid, 0)
 
 
 def _prepare() -> None:
@@ -207,8 +282,29 @@ def parley_command() -> list[str]:
 
 
 def words(command: str) -> list[str]:
-    """A command line, as a shell would split it."""
-    return shlex.split(command)
+    """A command line, as a shell would split it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = shlex.split(command)
+    if not found:
+        raise ValueError("It is empty.")
+    return found
+
+
+def address(url: str) -> str:
+    """The address of a server that was given, without the slash that it may end with.
+
+    Raises:
+        ValueError: There can be no server of this kind.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.port == 0:
+        raise ValueError("It takes an address as http://host:port.")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("It takes an address as http://host:port, with nothing behind it.")
+    return f"http://{parts.netloc}"
 
 
 def free_port() -> int:

@@ -101,7 +101,7 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
     if (begun.current === unread.place || messages.length === 0) return;
     const first = begun.current === undefined;
     begun.current = unread.place;
-    if (first ? asked : anchor.current || left.current !== null) return; // one is elsewhere, and stays there
+    if (first ? asked : settled.current) return; // one is elsewhere, and stays there
     if (unread.place !== null) void jump(unread.place, false);
     else settled.current = true;
   }, [messages.length, unread.place, asked, jump]);
@@ -123,7 +123,8 @@ export function History({ conversation, snapshot, asked, setAbout }: Props) {
     const box = scroller.current;
     if (!box) return;
     if (!anchor.current) {
-      if (tail && atEnd) box.scrollTop = Math.min(box.scrollHeight, mostForNobody(list.current!));
+      const most = snapshot.stand.unread > 0 ? mostForNobody(list.current!) : Number.POSITIVE_INFINITY;
+      if (tail && atEnd) box.scrollTop = Math.min(box.scrollHeight, most);
       return;
     }
     const row = list.current!.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.current.key)}"]`);

@@ -22,7 +22,7 @@ from parley.verify.adapters.parley.shapes import (
     event,
 )
 from parley.verify.history import Content, Entry, Reading
-from parley.verify.ports import Chat, Connection, Keep, NotNow, Person
+from parley.verify.ports import Chat, Connection, Keep, NotNow, Person, Unfit
 
 FRESH_SECONDS: Final = 600
 """Access tokens live 15 minutes; a device signs in anew for a connection once its token is this old."""
@@ -31,7 +31,19 @@ PAGE: Final = 200
 REST_SECONDS: Final = 30
 LEAST_SECONDS: Final = 0.1
 NOT_YOURS: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+LATER: Final = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""After these the same may well succeed a little later."""
+
 MOST_DECODED: Final = 20_000
+SHOWN_CHARS: Final = 200
 
 Body = Mapping[str, Any]
 
@@ -76,11 +88,7 @@ class ParleyChat(Chat):
 
     async def register(self, name: str) -> Person:
         password = secrets.token_urlsafe(16)
-        body = {"username": name, "password": password}
-        status, said = await self._call("POST", "/v1/auth/register", body=body)
-        if status != HTTPStatus.CREATED:
-            raise NotNow(f"registering was answered with {status}")
-        session = msgspec.json.decode(said, type=SignedIn)
+        session = await self._register({"username": name, "password": password})
         session.at = time.monotonic()
         person = Person(session.user.user_id, name, password)
         self._tokens[person.user_id] = session
@@ -169,6 +177,24 @@ class ParleyChat(Chat):
                 return contents
             query["after"] = page.next
 
+    async def _register(self, body: Body) -> SignedIn:
+        path = "/v1/auth/register"
+        try:
+            status, said = await self._call("POST", path, body=body)
+        except NotNow as error:
+            if isinstance(error.__cause__, aiohttp.ClientResponseError):
+                raise Unfit(f"{self._url} does not speak HTTP") from error
+            raise
+        if status == HTTPStatus.CONFLICT:
+            raise NotNow(f"POST {path} was answered with {status}")
+        try:
+            if status == HTTPStatus.CREATED:
+                return msgspec.json.decode(said, type=SignedIn)
+        except msgspec.DecodeError:
+            pass
+        answered = f"POST {path} was answered with {status}, {_short(said)}"
+        raise Unfit(f"{self._url} is no Parley that lets people register: {answered}")
+
     async def _sign_in(self, person: Person, device: str) -> Session:
         body = {"login": person.name, "password": person.secret, "device": device}
         status, said = await self._call("POST", "/v1/auth/login", body=body)
@@ -207,10 +233,7 @@ class ParleyChat(Chat):
                     method, self._url + path, headers=headers, json=body, params=query
                 ) as answer,
             ):
-                if (
-                    answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                    or answer.status == HTTPStatus.TOO_MANY_REQUESTS
-                ):
+                if answer.status in LATER:
                     raise NotNow(f"{method} {path} was answered with {answer.status}")
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -219,6 +242,11 @@ class ParleyChat(Chat):
 
 def _stale(session: Session) -> bool:
     return time.monotonic() - session.at > FRESH_SECONDS
+
+
+def _short(said: bytes) -> str:
+    text = " ".join(said.decode(errors="replace").split())
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]} …"
 
 
 def _content(shown: Shown) -> Content:
