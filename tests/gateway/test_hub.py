@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from parley.adapters.memory.bus import MemoryBus
@@ -23,6 +24,7 @@ from parley.model.instants import timestamp
 from parley.ports.bus import MeChanged, SessionRevoked
 from parley.ports.conversations import Membership
 from parley.ports.log import Record
+from parley.socketio.encoding import Encoded
 from parley.socketio.errors import ConnectError
 from parley.socketio.socket import Socket
 from tests.gateway.conftest import Node, node_over
@@ -419,11 +421,24 @@ async def test_one_entry_is_encoded_once_whatever_the_number_of_sockets(
         await node.connect(BEN)
     encoded: list[str] = []
     encode = node.namespace.encode
-    monkeypatch.setattr(
-        node.namespace, "encode", lambda event, args: encoded.append(event) or encode(event, args)
-    )
+
+    def noted(event: str, args: bytes, offset: str | None = None) -> Encoded:
+        encoded.append(event)
+        return encode(event, args, offset)
+
+    monkeypatch.setattr(node.namespace, "encode", noted)
     await node.world.send(ANN, "one")
     assert encoded == ["message.new"]
+
+
+async def test_an_entry_that_was_just_pushed_is_not_encoded_again_for_its_ack(node: Node) -> None:
+    first = (await node.world.send(ANN, "one")).entry
+    second = (await node.world.send(ANN, "two")).entry
+    assert first is not None
+    assert second is not None
+    assert node.hub.encoded(second) is node.hub.encoded(second)
+    assert msgspec.json.decode(node.hub.encoded(first))["body"] == "one"
+    assert msgspec.json.decode(node.hub.encoded(second))["body"] == "two"
 
 
 async def test_a_session_that_ends_while_its_socket_comes_in_is_sent_nothing(node: Node) -> None:

@@ -37,4 +37,4 @@ def test_nothing_below_changes() -> None:
     layered[2] = "two"
     del layered[1]
     assert below == {1: "one"}
-    assert layered.changed
+    assert dict(layered) == {2: "two"}

@@ -300,6 +300,14 @@ async def test_a_slow_link_is_sent_its_offsets_in_order_too() -> None:
     assert len(offsets) == 1 + 3 * 6
 
 
+async def test_an_event_that_was_encoded_with_its_offset_keeps_it() -> None:
+    server, _ = make()
+    client = await client_in(server, "room")
+    server.namespace().push("room", server.namespace().encode("news", b"1", "mine.1"))
+    await tick()
+    assert client.link.events() == [["news", 1, "mine.1"]]
+
+
 async def test_a_string_that_stands_last_in_an_unpositioned_event_is_no_offset() -> None:
     class Unpositioned(MemoryRecovery):
         __slots__ = ()

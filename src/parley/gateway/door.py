@@ -17,7 +17,6 @@ from parley.gateway.refusals import turned_away
 from parley.gateway.socket_commands import SocketCommands
 from parley.gateway.tally import Tally
 from parley.journal.commands import Committed
-from parley.model.entries import Entry
 from parley.model.errors import (
     ChatError,
     Draining,
@@ -42,13 +41,6 @@ from parley.socketio.socket import Socket
 logger = logging.getLogger(__name__)
 
 HOLDS_PUSHES = "sync"
-
-
-class EntryAck(Struct, frozen=True, omit_defaults=True):
-    """What a command that appended is answered with; `duplicate` where its entry was there before."""
-
-    entry: Entry | None = None
-    duplicate: bool = False
 
 
 class ErrorAck(Struct, frozen=True):
@@ -233,9 +225,16 @@ class Door:
     def _ok(self, value: object) -> bytes:
         """`{"ok": true, …}` with the keys of the answer. Spliced: a struct of each answer with an `ok` is no gain."""
         if isinstance(value, Committed):
-            value = EntryAck(value.entry, value.duplicate)
+            return self._ok_entry(value)
         fields = self._encode(value)
         return b'{"ok":true}' if fields == b"{}" else b'{"ok":true,' + fields[1:]
+
+    def _ok_entry(self, committed: Committed) -> bytes:
+        """For a command that appended, its entry; `duplicate` where that was there before."""
+        if committed.entry is None:
+            return b'{"ok":true}'
+        end = b',"duplicate":true}' if committed.duplicate else b"}"
+        return b'{"ok":true,"entry":%b%b' % (self._hub.encoded(committed.entry), end)
 
     def _log(self, connection: Connection, fault: Exception) -> None:
         who = {"sid": connection.socket.id, "user_id": connection.user_id}

@@ -113,6 +113,7 @@ class Hub:
         self._arriving: set[Connection] = set()
         self._passed: dict[ConversationId, int] = {}
         """While somebody is arriving: how far conversations were delivered in which nobody is here by now."""
+        self._latest: tuple[Entry | None, bytes] = None, b""
         self._rooms: dict[ConversationId, _Room] = {}
 
     # --- sockets ------------------------------------------------------------------------------------------------
@@ -360,11 +361,19 @@ class Hub:
 
     # --- delivering -------------------------------------------------------------------------------------------------
 
+    def encoded(self, entry: Entry) -> bytes:
+        """An entry as JSON. The last one is remembered: the ack to its sender follows its push at once."""
+        known, encoded = self._latest
+        if entry is not known:
+            encoded = self._encode(entry)
+            self._latest = entry, encoded
+        return encoded
+
     def _deliver(self, record: Record) -> None:
         entry = record.entry
         conversation_id = entry.conversation_id
-        encoded = self._namespace.encode(entry.type, self._encode(entry))
-        encoded = encoded.at(self._offsets.next(record))
+        offset = self._offsets.next(record)
+        encoded = self._namespace.encode(entry.type, self.encoded(entry), offset)
         if not isinstance(entry, MessageNew):
             self._let_in(entry)
         room = self._rooms.get(conversation_id)

@@ -93,7 +93,8 @@ class Blocking:
         """
         if state.kind != "direct" or user_id not in state.members or len(state.members) == 1:
             return NOTHING_BETWEEN
-        one, other = (self._recall(member) for member in state.members)
+        one_id, other_id = state.members
+        one, other = self._recall(one_id), self._recall(other_id)
         return None if one is None or other is None else Relation(one, other)
 
     def relation(self, state: State, user_id: UserId) -> Answer[Relation]:

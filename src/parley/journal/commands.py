@@ -69,6 +69,7 @@ class Attempt:
         "deadline",
         "digest",
         "judge",
+        "key",
         "order",
         "own",
         "reached",
@@ -100,7 +101,4 @@ class Attempt:
         self.verdict: Unchanged | ChatError | None = None
         self.basis = 0
         self.reached: int | None = None
-
-    @property
-    def key(self) -> tuple[UserId, str]:
-        return (self.actor_id, self.client_id)
+        self.key = (actor_id, client_id)

@@ -25,7 +25,6 @@ from parley.model.entries import Entry, MessageNew
 from parley.model.errors import ChatError, ClientIdReused, Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.instants import Timestamp, timestamp
-from parley.model.layered import Layered
 from parley.model.messages import UNTOUCHED, NotLoaded, advanced, facts_of, target
 from parley.ports.answers import Answer
 from parley.ports.background import Spawn
@@ -54,6 +53,7 @@ class Sequencer:
         "_held",
         "_in_flight",
         "_keys",
+        "_layered",
         "_log",
         "_ready",
         "_since",
@@ -89,6 +89,7 @@ class Sequencer:
         self._handed_over = 0.0
         self.state = State(conversation_id)
         self._speculative = self.state
+        self._layered = False
         self._ready: Answer[State] = Answer()
         self._blocked = True
         self._arrivals: deque[Attempt] = deque()
@@ -204,6 +205,7 @@ class Sequencer:
             return
         entry = self._stamp(verdict, attempt)
         apply(state, entry)
+        self._layered = self._layered or not isinstance(entry, MessageNew)
         attempt.record = Record(entry, attempt.digest)
         self._waiting.append(attempt)
 
@@ -367,17 +369,20 @@ class Sequencer:
     def _renew_speculative(self) -> None:
         """Drop what the overlay says of members and pins as far as the committed state says it by now.
 
-        An overlay over which nothing but messages went has the committed state's values already.
+        An overlay over which nothing but messages went has the committed state's values already: `_layered` says that
+        something else did.
         """
-        if self._blocked or _layered(self._speculative):
+        if self._blocked or self._layered:
             self._lay_over()
 
     def _lay_over(self) -> None:
         """Make the speculative state anew: the committed one, and over it what is in flight and what waits."""
         speculative = self._speculative = self.state.overlay()
+        self._layered = False
         for attempt in (*self._in_flight, *self._waiting):
             if attempt.record is not None:
                 apply(speculative, attempt.record.entry)
+                self._layered = self._layered or not isinstance(attempt.record.entry, MessageNew)
 
     def _release_held(self) -> None:
         if not self._held:
@@ -450,6 +455,7 @@ class Sequencer:
         On the loop's next turn: a store that answers at once must not wind up the stack.
         """
         self._speculative = self.state.overlay()
+        self._layered = False
         now = self._clock.monotonic()
         attempts.sort(key=_order, reverse=True)
         for attempt in attempts:
@@ -481,14 +487,3 @@ class Sequencer:
 
 def _order(attempt: Attempt) -> int:
     return attempt.order
-
-
-def _layered(state: State) -> bool:
-    """Whether anything but numbers differs in an overlay. Spelt out: it is asked once an append."""
-    members, pins, facts, banned = state.members, state.pins, state.facts, state.banned
-    return (
-        (isinstance(members, Layered) and members.changed)
-        or (isinstance(pins, Layered) and pins.changed)
-        or (isinstance(banned, Layered) and banned.changed)
-        or (isinstance(facts, Layered) and facts.changed)
-    )

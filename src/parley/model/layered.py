@@ -26,11 +26,6 @@ class Layered(MutableMapping[K, V]):
         self._below = below
         self._changes: dict[K, V | _Gone] = {}
 
-    @property
-    def changed(self) -> bool:
-        """Whether anything is laid over at all."""
-        return bool(self._changes)
-
     def __getitem__(self, key: K) -> V:
         value = self._changes[key] if key in self._changes else self._below[key]
         if isinstance(value, _Gone):

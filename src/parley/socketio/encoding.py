@@ -25,8 +25,10 @@ class Encoded:
     def close(self) -> None:
         """Is closed from the beginning."""
 
-    def __init__(self, text: bytes, attachments: Sequence[bytes] = ()) -> None:
-        """Takes a whole Engine.IO text packet, and the binary ones that follow it."""
+    def __init__(
+        self, text: bytes, attachments: Sequence[bytes] = (), offset: str | None = None
+    ) -> None:
+        """Takes a whole Engine.IO text packet, the binary ones that follow it, and see `at`."""
         self.text = text
         self.attachments = attachments
         size = len(text)
@@ -41,7 +43,7 @@ class Encoded:
             frames = b"".join((frames, *(serialise(2, data) for data in attachments)))
         self.frames = frames
         self._deflated: tuple[Agreement, bytes] | None = None
-        self.offset: str | None = None
+        self.offset = offset
         self.positioned: Encoded | None = None
 
     @property

@@ -161,14 +161,14 @@ class Namespace:
 
     # --- events to clients
 
-    def encode(self, event: str, args: bytes) -> Encoded:
-        """Encodes an event once for any number of pushes.
+    def encode(self, event: str, args: bytes, offset: str | None = None) -> Encoded:
+        """Encodes an event once for any number of pushes, with its offset if it has one.
 
         `args` is JSON arguments, separated by commas. They are not checked: malformed JSON here
         is malformed JSON at every client.
         """
         begin = self._begins.get(event) or self._begin(event)
-        return Encoded(begin + args + b"]" if args else begin[:-1] + b"]")
+        return Encoded(begin + args + b"]" if args else begin[:-1] + b"]", offset=offset)
 
     def _begin(self, event: str) -> bytes:
         """Returns an event's packet up to its arguments, remembered for the first names that come."""
@@ -201,10 +201,12 @@ class Namespace:
     def push(self, room: str, encoded: Encoded, offset: str | None = None) -> None:
         """Sends an encoded event to a room: the fast way, joined with the room's other pushes.
 
-        `offset` is what sockets with recovery get with it; it must grow from push to push.
+        `offset`, or the one that it was encoded with, is what sockets with recovery get with it;
+        it must grow from push to push. Without one, the server's recovery may give it one.
         """
-        encoded = encoded.at(offset) if offset is not None else encoded
-        if offset is None and self.server.recovery is not None:
+        if offset is not None:
+            encoded = encoded.at(offset)
+        elif encoded.offset is None and self.server.recovery is not None:
             encoded = self.positioned(encoded, (room,), ())
         target = self.rooms.get(room)
         if target is not None:

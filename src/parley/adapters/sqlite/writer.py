@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 from parley.adapters.sqlite.connections import primary_code
+from parley.adapters.sqlite.pauses import Pauses
 from parley.ports.measures import SECONDS, Family, Histogram
 
 logger = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Commits:
 
 
 class Writer:
-    """Groups jobs by what waits: those of one tick of the event loop together, and all that came during a commit.
+    """Groups jobs by what waits: those of one tick of the event loop, and all that came during a commit or a pause.
 
     Jobs run, and are answered, in the order in which they were submitted; a group's answers in one callback.
     """
@@ -104,6 +105,7 @@ class Writer:
         self._fatal = fatal
         self._loop = asyncio.get_running_loop()
         self._tick: list[Job] = []
+        self._pauses = Pauses()
         self._inbox: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="parley-writer", daemon=True)
         self._thread.start()
@@ -131,6 +133,8 @@ class Writer:
                 written = self._write(group)
                 self._loop.call_soon_threadsafe(_answer, group, written)
                 self._hooks.between()
+                if pause := self._pauses.after(len(group)):
+                    time.sleep(pause)
         except (
             Exception
         ) as error:  # nothing of the group is answered: what the disk holds is unknown
