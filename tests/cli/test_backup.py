@@ -159,6 +159,17 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_there_is_no_database_none_is_made_and_nothing_is_well(tmp_path: Path) -> None:
+    """A disk that is not mounted leaves an empty folder: its backup would be empty, and look like one."""
+    empty = tmp_path / "data"
+    empty.mkdir()
+    for command in (("check",), ("backup", str(tmp_path / "copy"))):
+        said = parley(*command, data=empty, code=1).stderr
+        assert said == f"parley: There is no database in the data folder {empty}.\n"
+    assert list(empty.iterdir()) == []
+    assert not (tmp_path / "copy").exists()
+
+
 def test_a_restore_goes_nowhere_that_a_server_holds_or_a_database_lies(tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy"
     parley("seed", "--people", "2", "--conversations", "1", "--messages", "1", data=data)

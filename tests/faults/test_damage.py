@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 
 from parley.adapters.sqlite.conversations import SqliteConversations
 from parley.adapters.sqlite.database import Database
+from parley.adapters.sqlite.integrity import SqliteIntegrity
 from parley.adapters.sqlite.log import SqliteLog
 from parley.adapters.sqlite.schema import CannotOpen
 from parley.model.errors import Unavailable
@@ -80,6 +82,58 @@ async def test_a_row_that_cannot_be_understood_is_unavailable(folder: Path) -> N
     assert trouble is not None
     assert trouble.startswith("the database is damaged: a row that can't be understood: ")
     await database.close()
+
+
+async def test_a_text_that_is_none_is_unavailable_and_its_words_are_in_no_log_line(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = await Database.open(folder, fatal=pytest.fail)
+    pen, log = Pen("home"), SqliteLog(database)
+    await log.append(pen.conversation_id, 0, pen.records(created(ANN, BEN), said("secret")))
+    text = "UPDATE entries SET body = CAST(x'736563726574ff' AS TEXT) WHERE body = 'secret'"
+    await database.write(lambda sql: sql.execute(text))
+    with pytest.raises(Unavailable):
+        await log.read(pen.conversation_id, 0)
+    trouble = database.trouble()
+    await database.close()
+    assert trouble is not None
+    assert trouble.endswith("a row that can't be understood: text that is not UTF-8")
+    assert "secret" not in caplog.text
+
+
+async def test_what_a_reading_found_is_not_hidden_by_its_end(folder: Path) -> None:
+    """COMMIT fails again with what the statement before it failed with."""
+    database = await Database.open(folder, fatal=pytest.fail)
+    await database.close()
+    connection = sqlite3.connect(folder / "parley.db")
+    wanted = "SELECT rootpage FROM sqlite_schema WHERE name = 'reactions'"
+    (page,) = connection.execute(wanted).fetchone()
+    connection.close()
+    content = bytearray((folder / "parley.db").read_bytes())
+    content[(page - 1) * PAGE : page * PAGE] = bytes(PAGE)
+    (folder / "parley.db").write_bytes(content)
+    database = await Database.open(folder, fatal=pytest.fail)
+    faults = await SqliteIntegrity(database).faults()
+    await database.close()
+    assert {fault.kind for fault in faults} == {"file_damaged"}
+
+
+@pytest.mark.parametrize(
+    ("whole", "spoilt"),
+    [(b"TABLE reactions", b"TAB\xccE reactions"), (b"TABLE reactions", b"TAB_E reactions")],
+)
+async def test_a_schema_that_is_damaged_is_said_in_one_line(
+    folder: Path, whole: bytes, spoilt: bytes
+) -> None:
+    database = await Database.open(folder, fatal=pytest.fail)
+    await database.close()
+    content = (folder / "parley.db").read_bytes()
+    assert content.count(whole) == 1
+    (folder / "parley.db").write_bytes(content.replace(whole, spoilt))
+    with pytest.raises(CannotOpen) as problem:
+        await Database.open(folder, fatal=pytest.fail)
+    assert "\n" not in str(problem.value)
+    assert str(problem.value).endswith(". Restore a backup.")
 
 
 @pytest.mark.parametrize("file", ["parley.db", "parley.db-wal"])

@@ -163,6 +163,12 @@ PLANTED = {
     "a message that vanished": """
         UPDATE entries SET body = '', digest = NULL, deleted_at = at WHERE body = 'five'
     """,
+    "another instant of an edit": """
+        UPDATE entries SET edited_at = '2099-02-20T00:00:00.000Z' WHERE edited_at IS NOT NULL AND deleted_at IS NULL
+    """,
+    "another instant of a deletion": f"""
+        UPDATE entries SET deleted_at = '2099-02-20T00:00:00.000Z' WHERE {IN_GARDEN} AND seq = 5
+    """,
     "a day that is none": f"UPDATE entries SET at = '2099-02-30T00:00:00.000Z' WHERE {IN_GARDEN} AND seq = 21",
     "a message without a body": "UPDATE entries SET body = NULL WHERE body = 'five'",
     "text that is none": "UPDATE entries SET body = CAST(x'66ff' AS TEXT) WHERE body = 'five'",
@@ -220,6 +226,8 @@ NAMED = {
     "a removal by a member": "not_permitted",
     "a creation by somebody else": "not_permitted",
     "a message that vanished": "not_permitted",
+    "another instant of an edit": "edit_not_shown",
+    "another instant of a deletion": "not_permitted",
     "a day that is none": "unreadable",
     "a message without a body": "unreadable",
     "text that is none": "unreadable",

@@ -19,7 +19,7 @@ T = TypeVar("T", bound=Struct)
 def asked(ask: Ask[T], data: Path | None, *, must_exist: bool = False) -> T:
     """The answer to a request; ends the program with a line where there is none.
 
-    `must_exist`: where there is no data folder, none is made.
+    `must_exist`: where there is no database, none is made.
     """
     settings = read_settings({"data": data}).settings
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from parley.adapters.files.data_folder import DataFolder, DataFolderError, InUse
+from parley.adapters.sqlite.database import FILES
 from parley.bootstrap.operations import operations
 from parley.control.address import reachable
 from parley.control.operations import Operations, Report
@@ -62,11 +63,20 @@ async def holder(settings: Settings, *, must_exist: bool = False) -> AsyncIterat
     Raises:
         NotDone: The folder or the store can't be used.
     """
-    if must_exist and settings.store == "sqlite" and not settings.data.is_dir():
-        message = f"There is no data folder {settings.data}."
-        raise NotDone(message)
+    if must_exist and settings.store == "sqlite":
+        _require_database(settings.data)
     async with AsyncExitStack() as inside:
         yield await _found(settings, inside)
+
+
+def _require_database(folder: Path) -> None:
+    """Pass a folder with a database: of one whose disk is not mounted an empty backup would be made, and look well."""
+    if not folder.is_dir():
+        message = f"There is no data folder {folder}."
+        raise NotDone(message)
+    if not any((folder / name).exists() for name in FILES):
+        message = f"There is no database in the data folder {folder}."
+        raise NotDone(message)
 
 
 async def _found(settings: Settings, inside: AsyncExitStack) -> Holder:

@@ -9,7 +9,7 @@ import msgspec
 from parley.control import protocol
 from parley.control.protocol import Ask
 from parley.model.accounts import Account, AccountRole
-from parley.model.errors import Invalid
+from parley.model.errors import Invalid, Unavailable
 from parley.model.instants import timestamp
 from parley.model.sessions import Session
 from parley.ports.backups import Backups, CannotBackUp
@@ -60,7 +60,11 @@ class Operations:
         Raises:
             ChatError: It was refused.
         """
-        return cast("T", await self._table[type(ask)](ask, report))
+        try:
+            return cast("T", await self._table[type(ask)](ask, report))
+        except Unavailable as error:
+            message = "The store can't be read or written right now; the log lines say why."
+            raise Unavailable(message) from error
 
     async def _create(self, ask: protocol.CreateAccount, _report: Report) -> protocol.PasswordSet:
         created = await self._operator.create(

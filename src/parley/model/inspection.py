@@ -21,6 +21,7 @@ from parley.model.entries import (
     MessageNew,
 )
 from parley.model.ids import ConversationId, UserId
+from parley.model.instants import Timestamp
 from parley.model.marks import Mark, Point, Standing, position
 from parley.model.messages import Aftermath, Facts, followed, target
 from parley.model.validation import Command, Misshapen, command, refusal, require_shape
@@ -77,6 +78,10 @@ class Fault(Struct, frozen=True, kw_only=True):
     seq: int | None = None
 
 
+Edit = tuple[str, Timestamp]
+"""A body, and since when it is the message's."""
+
+
 class _AllFacts(dict[int, Facts | None]):
     """Those of every message so far: what is not here is no message."""
 
@@ -107,9 +112,10 @@ class Retold:
         self._wrote: dict[UserId, Point] = {}
         self._mentioned: dict[UserId, list[int]] = {}
         self._deleted: set[int] = set()
-        self._emptied: set[int] = set()
-        self._shown: dict[int, str] = {}
-        self._edits: dict[int, str] = {}
+        self._deletions: dict[int, Timestamp] = {}
+        self._emptied: dict[int, Timestamp] = {}
+        self._shown: dict[int, Edit] = {}
+        self._edits: dict[int, Edit] = {}
         self._revised_with: set[int] = set()
         self._aimed: dict[int, list[Entry]] = {}
 
@@ -142,7 +148,7 @@ class Retold:
 
         Messages that an entry behind `settled` changed may have been read before it.
         """
-        gone = self._deleted | self._emptied
+        gone = self._deleted | self._emptied.keys()
         wrong: list[tuple[FaultKind, str, Iterable[int]]] = [
             ("edit_not_shown", "does not show its latest edit", self._not_shown()),
             (
@@ -153,15 +159,32 @@ class Retold:
             (
                 "not_permitted",
                 "is empty since its latest edit, and not deleted",
-                (seq for seq, body in self._edits.items() if not body and seq not in self._deleted),
+                (
+                    seq
+                    for seq, (body, _) in self._edits.items()
+                    if not body and seq not in self._deleted
+                ),
             ),
             (
                 "deleted_with_text",
                 "was deleted, and an edit or annotation of it keeps its contents",
                 self._revised_with & gone,
             ),
-            ("deleted_with_text", "was deleted, and is still there", self._deleted - self._emptied),
-            ("not_permitted", "is empty, and no entry deletes it", self._emptied - self._deleted),
+            (
+                "deleted_with_text",
+                "was deleted, and is still there",
+                self._deleted - self._emptied.keys(),
+            ),
+            (
+                "not_permitted",
+                "was deleted at another instant than its deletion says",
+                (seq for seq, at in self._deletions.items() if self._emptied.get(seq, at) != at),
+            ),
+            (
+                "not_permitted",
+                "is empty, and no entry deletes it",
+                self._emptied.keys() - self._deleted,
+            ),
         ]
         if self.state.deleted:  # who is erased is emptied there too, where no entry can say so
             wrong.pop()
@@ -171,8 +194,8 @@ class Retold:
                     self._note(kind, what, seq)
 
     def _not_shown(self) -> Iterator[int]:
-        for seq, body in self._edits.items():
-            if seq not in self._deleted and self._shown.get(seq) != body:
+        for seq, edit in self._edits.items():
+            if seq not in self._deleted and self._shown.get(seq) != edit:
                 yield seq
 
     def _changed_last(self, seq: int) -> int:
@@ -252,12 +275,12 @@ class Retold:
         if entry.deleted_at is not None and (entry.body or entry.attachments or entry.data):
             self._note("deleted_with_text", "was deleted, and keeps its contents", seq)
         if entry.deleted_at is not None:
-            self._emptied.add(seq)
+            self._emptied[seq] = entry.deleted_at
         else:
             for user_id in set(entry.mentions) - {entry.actor_id}:
                 self._mentioned.setdefault(user_id, []).append(seq)
         if entry.edited_at is not None:
-            self._shown[seq] = entry.body
+            self._shown[seq] = entry.body, entry.edited_at
         self.state.facts[seq] = Facts(entry.actor_id)
         self._wrote[entry.actor_id] = Point(seq, entry.messages)
         self.last_message = seq
@@ -268,13 +291,14 @@ class Retold:
         if self.state.message(seq) is None:
             return
         if isinstance(entry, MessageEdited):
-            self._edits[seq] = entry.body
+            self._edits[seq] = entry.body, entry.at
             if entry.body or entry.mentions:
                 self._revised_with.add(seq)
         elif isinstance(entry, MessageAnnotated) and entry.attachments:
             self._revised_with.add(seq)
         elif isinstance(entry, MessageDeleted):
             self._deleted.add(seq)
+            self._deletions.setdefault(seq, entry.at)
 
     def _take_erasure(self, entry: MemberLeft) -> None:
         """It deletes all that its person wrote before."""

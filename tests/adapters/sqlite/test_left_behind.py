@@ -69,6 +69,14 @@ async def test_a_database_that_has_a_second_name_is_refused(tmp_path: Path) -> N
     assert await bodies(await opened(folder)) == ["one"]
 
 
+async def test_a_folder_in_the_place_of_the_database_is_called_by_no_other_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "parley.db").mkdir()
+    with pytest.raises(CannotOpen, match="can't be opened: unable to open"):
+        await opened(tmp_path)
+
+
 @pytest.mark.parametrize("side_file", [True, False])
 @pytest.mark.parametrize("whole", [True, False])
 async def test_a_write_ahead_log_of_an_earlier_time_is_refused_before_it_spoils_anything(

@@ -151,9 +151,10 @@ def _refuse_network(path: Path) -> None:
 
 def _open_to_others(path: Path) -> bool:
     try:
-        return bool(path.stat().st_mode & OTHERS)
+        mode = path.stat().st_mode
     except OSError:
         return False
+    return stat.S_ISREG(mode) and bool(mode & OTHERS)
 
 
 def _tightened(path: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from parley.adapters.sqlite.connections import make_private, open_reader
+from parley.adapters.sqlite.connections import in_a_line, make_private, open_reader
 from parley.adapters.sqlite.database import FILE, Database
 from parley.adapters.sqlite.left_behind import LOGS
 from parley.adapters.sqlite.provenance import new_epoch, side_file
@@ -25,6 +25,9 @@ from parley.ports.backups import FORMAT, Backups, CannotBackUp, Manifest
 MANIFEST: Final = "backup.json"
 WRITTEN: Final = (MANIFEST, FILE, *(f"{FILE}-{beside}" for beside in ("journal", "wal", "shm")))
 """What may lie in the folder of a backup while it is made."""
+
+FAILURES: Final = (OSError, sqlite3.Error, UnicodeDecodeError)
+"""Of the disk, or of what lies on it; the last where SQLite quotes a damaged schema."""
 
 OWNER_ONLY: Final = 0o700
 STEP_PAGES: Final = 256
@@ -69,8 +72,8 @@ class SqliteBackups(Backups):
             _write(target / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         except BaseException as error:
             _remove(target, made)
-            if isinstance(error, OSError | sqlite3.Error):
-                message = f"The backup {target} can't be written: {error}."
+            if isinstance(error, FAILURES):
+                message = f"The backup {target} can't be written: {in_a_line(error)}."
                 raise CannotBackUp(message) from error
             raise
         return manifest
@@ -127,8 +130,8 @@ def restore(backup: Path, folder: Path, random: RandomBytes) -> Manifest:
         side_file(target).unlink(missing_ok=True)
         part.replace(target)
         _sync(folder)
-    except (OSError, sqlite3.Error) as error:
-        message = f"The backup {backup} can't be restored: {error}."
+    except FAILURES as error:
+        message = f"The backup {backup} can't be restored: {in_a_line(error)}."
         raise CannotBackUp(message) from error
     finally:
         _clear(part)
@@ -225,7 +228,8 @@ def _read_manifest(backup: Path) -> Manifest:
         message = f"{backup} is no backup that `parley backup` has finished."
         raise CannotBackUp(message) from error
     if manifest.schema > len(migrations()) or manifest.format > FORMAT:
-        message = f"{backup} is of a newer version of Parley: its schema is {manifest.schema}."
+        which = f"format {manifest.format}, schema {manifest.schema}"
+        message = f"{backup} is of a newer version of Parley: {which}."
         raise CannotBackUp(message)
     return manifest
 

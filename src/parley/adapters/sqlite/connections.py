@@ -89,14 +89,32 @@ DISK: Final = frozenset(
 DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 
 
+NO_TEXT: Final = "text that is not UTF-8"
+MOST_SAID: Final = 300
+"""Of a damaged schema SQLite quotes whole statements, over several lines."""
+
+
+def is_no_text(error: BaseException) -> bool:
+    """Whether something that should be text isn't: a column, or what SQLite says of a damaged schema."""
+    said = "Could not decode to UTF-8"  # the sqlite3 module has no code for it
+    return isinstance(error, UnicodeDecodeError) or (
+        isinstance(error, sqlite3.OperationalError) and str(error).startswith(said)
+    )
+
+
+def in_a_line(error: BaseException) -> str:
+    """What an error says, in one line, and nothing of what people wrote."""
+    return NO_TEXT if is_no_text(error) else " ".join(str(error).split())[:MOST_SAID]
+
+
 def fault_of_disk(error: BaseException) -> str | None:
     """What is wrong with the disk or the file, in its own words; None where it is something else."""
     if isinstance(error, OSError):
         return str(error)
-    if isinstance(error, msgspec.DecodeError):
-        return f"a row that can't be understood: {error}"
+    if isinstance(error, msgspec.DecodeError) or is_no_text(error):
+        return f"a row that can't be understood: {in_a_line(error)}"
     if isinstance(error, sqlite3.Error) and primary_code(error) in DISK:
-        return f"{error} ({error.sqlite_errorname})"
+        return f"{in_a_line(error)} ({error.sqlite_errorname})"
     return None
 
 

@@ -14,7 +14,14 @@ from typing import TypeVar
 from parley.adapters.sqlite import activity
 from parley.adapters.sqlite.activity import Activity
 from parley.adapters.sqlite.checkpoints import MEBIBYTE, Checkpoints, truncate
-from parley.adapters.sqlite.connections import DAMAGED, Synchronous, open_writer, primary_code
+from parley.adapters.sqlite.connections import (
+    DAMAGED,
+    Synchronous,
+    in_a_line,
+    is_no_text,
+    open_writer,
+    primary_code,
+)
 from parley.adapters.sqlite.entries import Entries
 from parley.adapters.sqlite.jobs import Append, Change
 from parley.adapters.sqlite.keys import Keys
@@ -97,8 +104,8 @@ class Database:
                 _Work, path, synchronous, random, free_bytes, failed=failed, unsynced=unsynced
             )
             readers = await asyncio.to_thread(Readers, path, READERS)
-        except (sqlite3.Error, OSError) as error:
-            message = f"The database {path} can't be opened: {error}.{_advice(error)}"
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            message = f"The database {path} can't be opened: {in_a_line(error)}.{_advice(error)}"
             raise CannotOpen(message) from error
         return cls(Writer(work.connection, work, fatal), readers, work)
 
@@ -263,10 +270,10 @@ class _Work(Hooks):
         self._room = room
 
 
-def _advice(error: sqlite3.Error | OSError) -> str:
+def _advice(error: sqlite3.Error | OSError | UnicodeDecodeError) -> str:
     """What an operator may do about it."""
-    code = 0 if isinstance(error, OSError) else primary_code(error)
-    if code in DAMAGED:
+    code = primary_code(error) if isinstance(error, sqlite3.Error) else 0
+    if code in DAMAGED or is_no_text(error):
         return " Restore a backup."
     return " Make space on that disk." if code == sqlite3.SQLITE_FULL else ""
 

@@ -25,7 +25,7 @@ def require_one(path: Path) -> None:
         raise CannotOpen(
             f"{path} is a link. Move the file here, or link the whole data folder instead."
         )
-    if path.exists() and path.stat().st_nlink > 1:
+    if path.is_file() and path.stat().st_nlink > 1:
         raise CannotOpen(
             f"{path} has another name elsewhere (a hard link): what is written here would change it there. "
             f"Remove the other one, or make this a file of its own: cp {path.name} copy && mv copy {path.name}"

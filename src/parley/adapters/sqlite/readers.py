@@ -1,23 +1,28 @@
 """A few threads that read: short transactions, each on a connection of its own."""
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from parley.adapters.sqlite.connections import DAMAGED, fault_of_disk, open_reader, primary_code
+from parley.adapters.sqlite.connections import (
+    DAMAGED,
+    NO_TEXT,
+    fault_of_disk,
+    is_no_text,
+    open_reader,
+    primary_code,
+)
 from parley.model.errors import Unavailable
 
 logger = logging.getLogger(__name__)
-
-NOT_TEXT: Final = "Could not decode to UTF-8"
-"""Of the sqlite3 module, which has no code for it."""
 
 T = TypeVar("T")
 
@@ -69,13 +74,12 @@ class Readers:
         try:
             connection.execute("BEGIN")
             return reading(connection)
-        except sqlite3.OperationalError as error:
-            if str(error).startswith(NOT_TEXT):  # the rest of what it says is what people wrote
-                raise msgspec.DecodeError("text that is not UTF-8") from None
+        except (sqlite3.OperationalError, UnicodeDecodeError) as error:
+            if is_no_text(error):
+                raise msgspec.DecodeError(NO_TEXT) from None
             raise
         finally:
-            try:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
-            finally:
-                self._free.put(connection)
+            # COMMIT would fail once more with what a statement before it failed with, and hide what was found.
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+            self._free.put(connection)
