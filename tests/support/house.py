@@ -12,6 +12,7 @@ from parley.adapters.memory.bus import MemoryBus
 from parley.adapters.memory.codes import MemoryCodes
 from parley.adapters.memory.contacts import MemoryContacts
 from parley.adapters.memory.conversations import MemoryConversations
+from parley.adapters.memory.disk import Disk
 from parley.adapters.memory.erasures import MemoryErasures
 from parley.adapters.memory.log import MemoryLog
 from parley.adapters.memory.mailer import MemoryMailer
@@ -126,7 +127,7 @@ class House:
             clock=self.clock,
             random=secrets.token_bytes,
         )
-        self.log = MemoryLog()
+        self.log = MemoryLog(Disk(StoreIdentity("epoch-1", b"digest key of the tests")))
         self.conversation_views = MemoryConversations(self.log)
         self.mark_store = MemoryMarks(self.log)
         self.room_store = MemoryRooms(self.log)
@@ -275,7 +276,7 @@ class House:
             clock=clock,
             random=secrets.token_bytes,
             spawn=self.background.spawn,
-            identity=StoreIdentity("epoch-1", b"digest key of the tests"),
+            identity=self.log.disk.identity,
         )
         naming = Naming(
             journal=journal, rooms=self.room_store, clock=clock, random=secrets.token_bytes

@@ -24,4 +24,5 @@ def retold(disk: Disk) -> list[Retold]:
 
 def require_whole(disk: Disk) -> None:
     """Pass a store in whose logs nothing is wrong."""
-    assert [fault for one in retold(disk) for fault in one.faults] == []
+    faults = [fault for one in retold(disk) for fault in one.faults]
+    assert faults == [], faults
