@@ -165,6 +165,35 @@ async def test_what_was_delivered_before_a_handshake_ends_is_not_delivered_again
     assert node.seqs(wire) == [3]
 
 
+async def test_what_passed_is_forgotten_while_somebody_is_always_arriving(node: Node) -> None:
+    """Nobody is here, so whatever is sent passes by."""
+    let_in: list[asyncio.Event] = []
+    memberships = node.hub._views.memberships
+
+    async def slow(user_id: UserId) -> dict:
+        let_in.append(asyncio.Event())
+        await let_in[-1].wait()
+        return await memberships(user_id)
+
+    node.hub._views.memberships = slow
+    arriving = []
+    most = 0
+    for number in range(30):
+        connection, _wire = node.arrive(CAT)
+        arriving.append(asyncio.ensure_future(node.hub.welcome(connection)))
+        await asyncio.sleep(0)
+        node.hub._passed.note(ConversationId(f"conversation {number}"), 1)
+        if number:
+            let_in[number - 1].set()
+            await arriving[number - 1]
+            assert node.hub._passed.seq(ConversationId(f"conversation {number}")) == 1
+        most = max(most, len(node.hub._passed))
+    let_in[-1].set()
+    await arriving[-1]
+    assert most <= 4
+    assert len(node.hub._passed) == 0
+
+
 def late(bus: MemoryBus) -> Callable[[], None]:
     """Have the bus bring nothing, until the call that this returns."""
     on_their_way: list[Record] = []
@@ -223,6 +252,16 @@ async def test_who_comes_in_ahead_of_the_bus_is_sent_nothing_of_before_their_joi
     await node.world.send(ANN, "after")
     assert node.seqs(old) == [2, 3, 4]
     assert node.seqs(new) == [3, 4]
+
+
+async def test_who_comes_in_ahead_of_their_own_leaving_is_told_of_it(node: Node) -> None:
+    """A connection that is recovered asks for nothing, so nothing else would say so."""
+    catch_up = late(node.world.bus)
+    await node.world.remove(ANN, BEN)
+    wire = await node.connect(BEN)
+    catch_up()
+    await tick()
+    assert node.types(wire) == ["member.left"]
 
 
 async def test_an_old_leaving_does_not_keep_who_is_back_from_hearing(node: Node) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from parley.gateway.connection import Connection
 from parley.gateway.offsets import Offsets
+from parley.gateway.passed import Passed
 from parley.gateway.pushes import (
     BlockPush,
     ContactAdded,
@@ -111,8 +112,7 @@ class Hub:
         self.pushes = 0
         """Entries handed to sockets since the process began."""
         self._arriving: set[Connection] = set()
-        self._passed: dict[ConversationId, int] = {}
-        """While somebody is arriving: how far conversations were delivered in which nobody is here by now."""
+        self._passed = Passed()
         self._latest: tuple[Entry | None, bytes] = None, b""
         self._rooms: dict[ConversationId, _Room] = {}
 
@@ -156,14 +156,14 @@ class Hub:
         connection.seen = None
         self._arriving.discard(connection)
         for conversation_id, (head, joined_seq) in found.items():
-            floor = max(head, self._passed.get(conversation_id, 0))
+            floor = max(head, self._passed.seq(conversation_id))
             self._enter(connection, conversation_id, floor=floor, since=joined_seq)
-        self._forget_passed()
+        self._passed.arrived(connection, self._arriving)
 
     def farewell(self, connection: Connection) -> None:
         """Forget a socket that is gone."""
         self._arriving.discard(connection)
-        self._forget_passed()
+        self._passed.arrived(connection, self._arriving)
         mine = self._people.get(connection.user_id)
         if mine is not None:
             mine.discard(connection)
@@ -217,11 +217,7 @@ class Hub:
     def _pass(self, conversation_id: ConversationId, seq: int) -> None:
         """The memberships that somebody arrives with may be older, and nothing is to be delivered twice."""
         if self._arriving:
-            self._passed[conversation_id] = max(seq, self._passed.get(conversation_id, 0))
-
-    def _forget_passed(self) -> None:
-        if not self._arriving:
-            self._passed.clear()
+            self._passed.note(conversation_id, seq)
 
     # --- what the bus brings ----------------------------------------------------------------------------------------
 
