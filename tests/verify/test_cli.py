@@ -31,6 +31,19 @@ def verify(*flags: str) -> Result:
     return CliRunner().invoke(app, ["verify", *flags])
 
 
+def test_without_its_extra_it_says_what_to_install() -> None:
+    without = "import sys; sys.modules['aiohttp'] = None; from parley.cli.main import app; app()"
+    done = subprocess.run(
+        [sys.executable, "-c", without, "verify", "--seconds", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "aiohttp: install parley[verify]" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

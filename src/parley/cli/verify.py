@@ -85,10 +85,8 @@ def verify(
         give_up("--restart-command goes with --url.", code=WRONG_USAGE)
     if url is not None and (serve is not None or keep):
         give_up("--url goes without --serve and --keep: it is your server.", code=WRONG_USAGE)
-    try:
-        from parley.verify.run import Options  # noqa: PLC0415  # its HTTP client is an extra
-    except ImportError:
-        give_up("This needs its client library: install parley[verify].")
+    from parley.verify.run import Options  # noqa: PLC0415
+
     options = Options(
         seed=secrets.randbelow(2**32) if seed is None else seed,
         seconds=seconds,
@@ -192,6 +190,8 @@ def _chat(adapter: str) -> "Chat":
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
+        if adapter in ADAPTERS and isinstance(error, ModuleNotFoundError):
+            give_up(f"This needs its client library, {error.name}: install parley[verify].")
         give_up(f"There is no adapter {adapter}: {error}", code=WRONG_USAGE)
     if not (isinstance(found, type) and issubclass(found, Chat)):
         give_up(
