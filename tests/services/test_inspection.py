@@ -19,7 +19,7 @@ from parley.adapters.sqlite.marks import SqliteMarks
 from parley.adapters.sqlite.presence import SqlitePresence
 from parley.adapters.sqlite.rooms import SqliteRooms
 from parley.model.ids import UserId
-from parley.services.inspection import Inspected, Inspection
+from parley.services.inspection.inspection import Inspected, Inspection
 from tests.support.eventful import GROUP, ROOM, fill
 from tests.support.pen import Pen, said
 

@@ -9,7 +9,7 @@ from parley.control.operations import Operations
 from parley.journal.journal import Journal
 from parley.journal.naming import Naming
 from parley.ports.clock import Clock
-from parley.services.inspection import Inspection
+from parley.services.inspection.inspection import Inspection
 from parley.services.operator import Operator
 from parley.services.seeding import Seeding
 from parley.services.sessions import Sessions

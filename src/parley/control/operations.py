@@ -13,7 +13,7 @@ from parley.model.errors import Invalid, Unavailable
 from parley.model.instants import timestamp
 from parley.model.sessions import Session
 from parley.ports.backups import Backups, CannotBackUp
-from parley.services.inspection import Inspection
+from parley.services.inspection.inspection import Inspection
 from parley.services.operator import Operator, PasswordSet
 from parley.services.seeding import Amount, Seeding
 

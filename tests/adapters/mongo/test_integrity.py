@@ -7,7 +7,7 @@ import pytest
 
 from parley.adapters.mongo.client import Collection, Database
 from parley.adapters.mongo.store import MongoStore
-from parley.services.inspection import Inspected, Inspection
+from parley.services.inspection.inspection import Inspected, Inspection
 from tests.adapters.mongo.conftest import Place
 from tests.support.eventful import GROUP, ROOM, fill
 from tests.support.mongodb import Publishing
