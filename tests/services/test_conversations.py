@@ -105,6 +105,36 @@ async def test_my_list_comes_in_pages_and_by_kind(chat: Chat) -> None:
     assert rest.next is None
 
 
+async def test_what_a_list_says_of_a_conversation_is_of_one_moment(chat: Chat) -> None:
+    """Clients count what comes behind its head, so it may neither lack nor hold more than what is before."""
+    home = await chat.group(BEN)
+    await chat.say(ANN, home, "one")
+
+    async def meanwhile(kept: object, name: str) -> None:
+        """Somebody says something right before this is read, once, and right after it."""
+        read, before, after = getattr(kept, name), ["two"], ["three"]
+
+        async def reading(*given: object, **named: object) -> object:
+            await chat.say(ANN, home, *before)
+            before.clear()
+            found = await read(*given, **named)
+            await chat.say(ANN, home, *after)
+            after.clear()
+            return found
+
+        setattr(kept, name, reading)
+
+    for kept, name in (
+        (chat.conversations._marks, "standings"),
+        (chat.conversations._views, "listed"),
+    ):
+        await meanwhile(kept, name)
+        (item,) = (await chat.conversations.mine(BEN)).items
+        assert item.unread == item.messages
+        assert item.last_message is not None
+        assert item.last_message.seq == item.head
+
+
 async def test_others_do_not_list_my_groups(chat: Chat) -> None:
     await chat.group(BEN)
     assert (await chat.conversations.mine(CAT)).items == []

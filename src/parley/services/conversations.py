@@ -1,6 +1,7 @@
 """Conversations: opening, listing, and who is in."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -36,6 +37,9 @@ from parley.ports.marks import MarkStore
 from parley.ports.preferences import PreferenceStore
 
 PAGE = 200
+
+READINGS: Final = 3
+"""Of a page of which some conversation goes on meanwhile."""
 
 
 class NewGroup(Struct, frozen=True, kw_only=True):
@@ -195,21 +199,44 @@ class Conversations:
         before: int | None = None,
         limit: int = 50,
     ) -> Page:
-        """My conversations, latest activity first."""
+        """My conversations, latest activity first.
+
+        Each is as at one moment: what is unread, and the last message, are those of its `head`, from which on clients
+        count by themselves. Only one that never rests may be told with a head that is newer or older.
+        """
         _check_limit(limit)
+        page, still = await self._page(user_id, kind, before, limit)
+        for _ in range(READINGS - 1):
+            if still:
+                break
+            page, still = await self._page(user_id, kind, before, limit)
+        return page
+
+    async def _page(
+        self, user_id: UserId, kind: ConversationKind | None, before: int | None, limit: int
+    ) -> tuple[Page, bool]:
+        """A page, and whether all its conversations stood still while it was read."""
         found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
         listing = [listed.conversation_id for listed in found[:limit]]
-        standings = await self._marks.standings(user_id, listing)
         kept = await self._preferences.of(user_id, listing)
-        items = []
+        abouts = {}
+        for one in listing:
+            state = await self._journal.state(one)
+            if user_id in state.members:
+                abouts[one] = summary(state, user_id, kept.get(one))
+        standings = await self._marks.standings(user_id, listing)
+        items, still = [], True
         for listed in found[:limit]:
-            state = await self._journal.state(listed.conversation_id)
+            about = abouts.get(listed.conversation_id)
             standing = standings.get(listed.conversation_id)
-            if user_id in state.members and standing is not None:
-                about = summary(state, user_id, kept.get(listed.conversation_id))
-                items.append(_listed(about, listed.last_message, standing))
+            if about is None or standing is None:
+                continue
+            items.append(_listed(about, listed.last_message, standing))
+            head = (await self._journal.state(listed.conversation_id)).head
+            messages = 0 if listed.last_message is None else listed.last_message.messages
+            still = still and (head, messages) == (about.head, about.messages)
         more = len(found) > limit
-        return Page(items, found[limit - 1].activity if more else None)
+        return Page(items, found[limit - 1].activity if more else None), still
 
     async def members(
         self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50

@@ -245,6 +245,7 @@ export class ConversationLog {
     const mentioned = message.mentions.includes(this.#me) ? 1 : 0;
     const { unread, mentions } = this.#stand;
     this.#stand = { ...this.#stand, unread: unread + 1, mentions: mentions + mentioned };
+    this.recount(); // what told how one stands may have been newer than where the log began to be followed
   }
 
   #aimed(entry: Aimed, before: Message | undefined): void {
