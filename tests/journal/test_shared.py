@@ -85,6 +85,7 @@ async def test_a_verdict_is_final_though_the_log_grows_on(nodes: Nodes) -> None:
 async def test_what_is_learned_on_the_way_is_published(nodes: Nodes) -> None:
     one, other = nodes
     await one.send(ANN, "a")
+    other.published.clear()
     await other.add(ANN, BEN)
     assert [record.entry for record in other.published] == one.entries()[1:]
 
@@ -100,6 +101,7 @@ async def test_the_next_entry_on_the_bus_is_applied_without_reading(nodes: Nodes
 
 async def test_what_came_by_the_bus_is_not_published_again(nodes: Nodes) -> None:
     one, other = nodes
+    other.published.clear()
     await one.send(ANN, "a")
     other.journal.on_record(one.published[-1])
     assert other.published == []
@@ -115,6 +117,15 @@ async def test_what_a_dead_node_told_nobody_of_is_published_when_its_command_com
         repeated = await successor.send(ANN, "a", client_id="again")
         assert (repeated.duplicate, repeated.entry) == (True, committed.entry)
     assert [record.entry for record in successor.published] == [committed.entry]
+
+
+async def test_what_brought_somebody_in_last_is_told_by_whoever_loads_it(nodes: Nodes) -> None:
+    """Its node may have died before it told anybody, and the hub takes messages to nobody who has not come in."""
+    one, _ = nodes
+    await one.add(ANN, CAT)
+    successor = a_node(one.log.disk)
+    await successor.send(ANN, "welcome")
+    assert [record.entry for record in successor.published] == one.entries()[-2:]
 
 
 async def test_what_is_not_the_last_is_not_published_again(nodes: Nodes) -> None:

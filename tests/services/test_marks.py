@@ -1,5 +1,6 @@
 """Marking as received, read and unread, and who is told."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -248,6 +249,29 @@ async def test_read_after_unread_in_the_same_second_is_what_stays(
     await chat.marks.mark(BEN, home, read=4)
     await chat.a_second_later()
     assert told(chat) == [(True, [MemberMarks(BEN, 4, 4)])]
+
+
+async def test_of_two_marks_at_once_the_later_is_told_however_late_the_first_is_read(
+    chat: Chat, home: ConversationId
+) -> None:
+    standings, answers = chat.marks._marks.standings, [20, 0]
+
+    async def late(*asked: object) -> object:
+        found = await standings(*asked)
+        for _ in range(answers.pop(0)):
+            await asyncio.sleep(0)
+        return found
+
+    chat.marks._marks.standings = late
+    first, second = await asyncio.gather(
+        chat.marks.mark(BEN, home, read=3), chat.marks.mark(BEN, home, read=4)
+    )
+    await chat.a_second_later()
+    assert told(chat) == [(True, [MemberMarks(BEN, 4, 4)])]
+    assert first.marks is not None
+    assert second.marks is not None
+    assert (first.marks.read, second.marks.read) == (3, 4)
+    assert not chat.marks._turns
 
 
 async def test_a_receipt_never_falls_behind_ones_own_message(

@@ -140,9 +140,9 @@ class Sequencer:
         untold: Sequence[Record] = ()
         try:
             state = await self._ask(self._log.load(conversation_id))
-            if self.doubtful is not None and state.head > self.doubtful:
-                count = state.head - self.doubtful
-                untold = await self._ask(self._log.read(conversation_id, self.doubtful, count))
+            told = self._told_up_to(state)
+            if told is not None and state.head > told:
+                untold = await self._ask(self._log.read(conversation_id, told, state.head - told))
         except Unavailable as error:
             self._give_up(error)
             return
@@ -153,6 +153,10 @@ class Sequencer:
         self._speculative = self.state.overlay()
         self._ready.resolve(self.state)
         self._go_on()
+
+    def _told_up_to(self, _state: State) -> int | None:
+        """The head behind which nobody may have been told what is being loaded; None where all of it was."""
+        return self.doubtful
 
     async def _ask(self, question: Awaitable[T]) -> T:
         """Ask the log. A fault in its adapter is `Unavailable` here: no command may hang because of one."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from parley.journal.commands import Attempt
 from parley.journal.sequencer import Sequencer
-from parley.model.conversations import apply
+from parley.model.conversations import State, apply
 from parley.model.errors import Unavailable
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, Record
@@ -49,6 +49,14 @@ class SharedSequencer(Sequencer):
         else:
             self._missed = True
             self._catch_up()
+
+    def _told_up_to(self, state: State) -> int | None:
+        """What brings people in last is told again: without it the hub would not take what follows to them."""
+        joined = (member.joined_seq for member in state.members.values())
+        if self.doubtful is None and state.head in joined:
+            self._told = True
+            return state.head - 1
+        return super()._told_up_to(state)
 
     def _learn(self, records: Sequence[Record]) -> None:
         head = self.state.head

@@ -1,5 +1,8 @@
 """Marks: how far people have received and read, and telling those whom it concerns."""
 
+import asyncio
+from weakref import WeakValueDictionary
+
 from msgspec import Struct
 
 from parley.journal.blocking import Blocking
@@ -72,6 +75,7 @@ class Marks:
         self._after = after
         self._most_told = most_told
         self._waiting = False
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._delivered: dict[Key, int] = {}
         self._received: dict[Key, MemberMarks] = {}
         self._read_on: dict[Key, MemberMarks] = {}
@@ -107,10 +111,19 @@ class Marks:
         if delivered is not None:
             await self._receive(state, user_id, delivered)
         if read is not None:
-            return MarkAnswer(await self._read(state, user_id, read))
+            async with self._turn(conversation_id, user_id):
+                return MarkAnswer(await self._read(state, user_id, read))
         if unread_from is not None:
-            return MarkAnswer(await self._unread(state, user_id, unread_from))
+            async with self._turn(conversation_id, user_id):
+                return MarkAnswer(await self._unread(state, user_id, unread_from))
         return MarkAnswer()
+
+    def _turn(self, conversation_id: ConversationId, user_id: UserId) -> asyncio.Lock:
+        """One mark of a person after another: how they stand is read after each, and the last reading is told."""
+        lock = self._turns.get((conversation_id, user_id))
+        if lock is None:
+            lock = self._turns[conversation_id, user_id] = asyncio.Lock()
+        return lock
 
     async def of_members(
         self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50
