@@ -85,7 +85,7 @@ def verify(
         give_up("--restart-command goes with --url.", code=WRONG_USAGE)
     if url is not None and (serve is not None or keep):
         give_up("--url goes without --serve and --keep: it is your server.", code=WRONG_USAGE)
-    from parley.verify.run import Options  # noqa: PLC0415
+    from parley.verify.run import Options  # noqa: PLC0415  # what this command alone needs
 
     options = Options(
         seed=secrets.randbelow(2**32) if seed is None else seed,
@@ -160,7 +160,7 @@ def _server(
     restart_command: str | None,
     serve: str | None,
 ) -> "Server":
-    from parley.verify.server import (  # noqa: PLC0415
+    from parley.verify.server import (  # noqa: PLC0415  # what this command alone needs
         GivenServer,
         OwnServer,
         address,
@@ -184,7 +184,7 @@ def _server(
 
 
 def _chat(adapter: str) -> "Chat":
-    from parley.verify.ports import Chat  # noqa: PLC0415
+    from parley.verify.ports import Chat  # noqa: PLC0415  # what this command alone needs
 
     module, _, name = ADAPTERS.get(adapter, adapter).partition(":")
     try:
@@ -203,11 +203,11 @@ def _chat(adapter: str) -> "Chat":
 
 
 def _prove(options: "Options", chat: "Chat", server: "Server", name: str) -> "Verdict":
-    from parley.verify.checker import examine  # noqa: PLC0415
-    from parley.verify.ports import NotNow, Unfit  # noqa: PLC0415
-    from parley.verify.report import Verdict  # noqa: PLC0415
-    from parley.verify.run import Run  # noqa: PLC0415
-    from parley.verify.server import Failed  # noqa: PLC0415
+    from parley.verify.checker import examine  # noqa: PLC0415  # what this command alone needs
+    from parley.verify.ports import NotNow, Unfit  # noqa: PLC0415  # what this command alone needs
+    from parley.verify.report import Verdict  # noqa: PLC0415  # what this command alone needs
+    from parley.verify.run import Run  # noqa: PLC0415  # what this command alone needs
+    from parley.verify.server import Failed  # noqa: PLC0415  # what this command alone needs
 
     async def run(tell: "Tell") -> "Verdict":
         _heed_in_loop()
@@ -267,13 +267,13 @@ def _telling(bar: Bar) -> "Tell":
 
 
 def _print(verdict: "Verdict", *, as_json: bool) -> None:
-    from parley.verify import report  # noqa: PLC0415
+    from parley.verify import report  # noqa: PLC0415  # what this command alone needs
 
     _write(report.as_json(verdict).decode() if as_json else "\n".join(report.lines(verdict)))
 
 
 def _print_problem(name: str, options: "Options", problem: str) -> None:
-    from parley.verify import report  # noqa: PLC0415
+    from parley.verify import report  # noqa: PLC0415  # what this command alone needs
 
     _write(report.problem_as_json(name, options, problem).decode())
 

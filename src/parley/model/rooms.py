@@ -27,6 +27,19 @@ class Room(Struct, frozen=True, kw_only=True, omit_defaults=True):
     member_count: int
 
 
+def as_room(state: State, member_count: int | None = None) -> Room:
+    """How the directory shows it; `member_count` where the members of `state` are not all of them."""
+    return Room(
+        conversation_id=state.conversation_id,
+        name=state.name or "",
+        topic=state.topic,
+        avatar=state.avatar,
+        data=state.data,
+        created_at=state.created_at,
+        member_count=len(state.members) if member_count is None else member_count,
+    )
+
+
 def room_key(name: str) -> str:
     """The form in which names of rooms are unique and searched: NFKC, case-folded, runs of white space as one."""
     return " ".join(folded(name).split())

@@ -1,8 +1,7 @@
 """The names of rooms in memory, and their directory, read from the log's disk."""
 
 from parley.adapters.memory.log import MemoryLog
-from parley.model.conversations import State
-from parley.model.rooms import Room, directory_key, matches
+from parley.model.rooms import Room, as_room, directory_key, matches
 from parley.ports.rooms import Claim, RoomStore
 
 
@@ -41,22 +40,10 @@ class MemoryRooms(RoomStore):
                 if state.exists and state.kind == "room" and matches(state.name or "", query)
             }
             keys = sorted(key for key in found if key > after)
-            return [_room(found[key]) for key in keys[:limit]]
+            return [as_room(found[key]) for key in keys[:limit]]
 
         return await self._log.look(reading)
 
     def _stands(self, claim: Claim) -> bool:
         standing = self._claims.get(claim.name_key)
         return standing is not None and standing.token == claim.token
-
-
-def _room(state: State) -> Room:
-    return Room(
-        conversation_id=state.conversation_id,
-        name=state.name or "",
-        topic=state.topic,
-        avatar=state.avatar,
-        data=state.data,
-        created_at=state.created_at,
-        member_count=len(state.members),
-    )

@@ -10,7 +10,7 @@ from parley.adapters.mongo.client import ASCENDING, Database, Document, Filter, 
 from parley.adapters.mongo.views import view_of
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId
-from parley.model.rooms import Room, room_key
+from parley.model.rooms import Room, as_room, room_key
 from parley.ports.rooms import Claim, RoomStore
 
 ROUNDS = 4
@@ -83,13 +83,4 @@ def _fields(claim: Claim) -> Document:
 
 def _room(document: Document) -> Room:
     view = view_of(document)
-    state = view.state
-    return Room(
-        conversation_id=state.conversation_id,
-        name=state.name or "",
-        topic=state.topic,
-        avatar=state.avatar,
-        data=state.data,
-        created_at=state.created_at,
-        member_count=view.member_count,
-    )
+    return as_room(view.state, view.member_count)

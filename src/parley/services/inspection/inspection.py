@@ -9,7 +9,7 @@ from parley.journal.commands import Digester
 from parley.model.errors import Unavailable
 from parley.model.ids import ConversationId, UserId
 from parley.model.inspection import Fault, Retold
-from parley.model.rooms import Room
+from parley.model.rooms import Room, as_room
 from parley.ports.accounts import AccountStore
 from parley.ports.conversations import Conversations
 from parley.ports.erasures import ErasureStore
@@ -157,7 +157,7 @@ class _Run:
             self._inside.setdefault(user_id, set()).add(state.conversation_id)
         self._last[state.conversation_id] = retold.last_message
         if state.kind == "room" and state.exists:
-            self._rooms[state.conversation_id] = _room(retold)
+            self._rooms[state.conversation_id] = as_room(retold.state)
 
     async def _all_accounts(self) -> None:
         without = set(self._inside)
@@ -216,20 +216,7 @@ class _Run:
                 continue
             retold, _ = await self._logs.conversation(conversation_id)
             listed = {room.conversation_id: room async for room, _ in self._kept.rooms_listed()}
-            told = _room(retold) if retold.state.exists else None
+            told = as_room(retold.state) if retold.state.exists else None
             if listed.get(conversation_id) != told:
                 message = "The directory of rooms shows it otherwise than its log."
                 self._note([fault_of("room_differs", message, conversation_id)])
-
-
-def _room(retold: Retold) -> Room:
-    state = retold.state
-    return Room(
-        conversation_id=state.conversation_id,
-        name=state.name or "",
-        topic=state.topic,
-        avatar=state.avatar,
-        data=state.data,
-        created_at=state.created_at,
-        member_count=len(state.members),
-    )
