@@ -67,16 +67,15 @@ class _Room:
 
     `last` is the seq delivered last, None before the first; until then `floor`, the head that a handshake read,
     stands for it. `waiting` are entries behind a gap, while what is missing before them is being read. `since` is
-    the highest seq before which anybody here is sent nothing. Up to `passed` it was delivered before anybody was here.
+    the highest seq before which anybody here is sent nothing.
     """
 
-    __slots__ = ("connections", "floor", "last", "passed", "since", "waiting")
+    __slots__ = ("connections", "floor", "last", "since", "waiting")
 
-    def __init__(self, floor: int, passed: int) -> None:
+    def __init__(self, floor: int) -> None:
         self.connections: set[Connection] = set()
         self.last: int | None = None
         self.floor = floor
-        self.passed = passed
         self.since = 0
         self.waiting: list[Record] | None = None
 
@@ -157,7 +156,8 @@ class Hub:
         connection.seen = None
         self._arriving.discard(connection)
         for conversation_id, (head, joined_seq) in found.items():
-            self._enter(connection, conversation_id, floor=head, since=joined_seq)
+            floor = max(head, self._passed.seq(conversation_id))
+            self._enter(connection, conversation_id, floor=floor, since=joined_seq)
         self._passed.arrived(connection, self._arriving)
 
     def farewell(self, connection: Connection) -> None:
@@ -199,7 +199,7 @@ class Hub:
         connection.socket.join(conversation_id)  # first: it is refused past the limit of rooms
         room = self._rooms.get(conversation_id)
         if room is None:
-            room = self._rooms[conversation_id] = _Room(floor, self._passed.seq(conversation_id))
+            room = self._rooms[conversation_id] = _Room(floor)
         room.connections.add(connection)
         room.since = max(room.since, since)
         connection.conversations[conversation_id] = since
@@ -421,5 +421,5 @@ class Hub:
                 connection.seen.append((entry.conversation_id, entry.seq, False))
             elif room is not None and connection in room.connections:
                 self._exit(connection, entry.conversation_id, room)
-            elif room is None or entry.seq > room.passed:
+            else:
                 connection.socket.push(encoded)
