@@ -182,6 +182,25 @@ async def test_where_the_store_does_not_answer_the_client_is_told_to_catch_up(
             assert await recovering.resume(connection, connection.socket.pid, offset) is None
 
 
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_who_has_left_by_the_time_their_replay_is_read_is_told_to_catch_up(
+    recovering: Recovering, comes_back: bool
+) -> None:
+    """What the bus brings next of that conversation follows entries that the store gives them no more."""
+    world = recovering.node.world
+    connection, _ = await recovering.connect(BEN)
+    offset = recovering.offsets.at(recovering.offsets.tail)
+    await world.send(ANN, "missed")
+    assert await recovering.resume(connection, connection.socket.pid, offset) is not None
+    readers, world.bus._record_readers = world.bus._record_readers, []
+    await world.send(ANN, "of which the bus brings them word later")
+    await world.remove(ANN, BEN)
+    if comes_back:
+        await world.add(ANN, BEN)
+    assert await recovering.resume(connection, connection.socket.pid, offset) is None
+    world.bus._record_readers = readers
+
+
 async def test_a_push_held_during_a_replay_is_dropped_if_and_only_if_the_replay_covers_it(
     recovering: Recovering,
 ) -> None:

@@ -21,6 +21,7 @@ from parley.model.conversations import State
 from parley.model.entries import MemberLeft, MessageNew
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, CaughtUp, Unknown
+from parley.services import recovery
 from parley.services.sync import Sync
 
 Patch = pytest.MonkeyPatch
@@ -243,6 +244,11 @@ def told_to_stop_it_does_not_wait(patch: Patch) -> None:
     patch.setattr(Door, "_leave", lambda _self, _socket: None)
 
 
+def a_recovery_does_not_ask_who_has_left_meanwhile(patch: Patch) -> None:
+    """A replay is read of a store that is ahead of what was delivered, as if it were not."""
+    patch.setattr(recovery, "_left", lambda *_asked: False)
+
+
 def marks_are_not_told(patch: Patch) -> None:
     """What somebody reads on one device, the others hear of when they come back."""
     patch.setattr(Hub, "_tell_marks", lambda _self, _signal: None)
@@ -269,5 +275,6 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
     another_content_is_taken_for_a_retry,
     the_end_of_a_session_is_not_heard,
     told_to_stop_it_does_not_wait,
+    a_recovery_does_not_ask_who_has_left_meanwhile,
     marks_are_not_told,
 )

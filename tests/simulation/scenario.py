@@ -6,6 +6,7 @@ from random import Random
 
 from parley.adapters.memory.faults import EVENTS, Event, Faults
 from parley.journal.journal import LOOK_AGAIN_SECONDS
+from parley.model.errors import ChatError
 from parley.model.ids import ConversationId, UserId
 from parley.model.sessions import Device as Doorway
 from parley.model.sessions import Identity
@@ -46,6 +47,7 @@ class Troubles:
     cut: bool
     clock: bool
     rate: float
+    slow: float
 
 
 class Scenario:
@@ -68,7 +70,11 @@ class Scenario:
             cut=random.random() < 0.6,
             clock=random.random() < 0.2,
             rate=random.choice((0.0, 0.05, 0.2, 0.5)),
+            slow=random.choice((0.0, 0.0, 0.002, 0.02)),
         )
+        self.restless = random.random() < 0.15
+        if self.restless:
+            self._be_restless()
         self.premises = Premises(loop, seed)
         self.disk = self.premises.disk = TimedDisk(loop.time)
         self.checks = Checks(self.disk, loop.time)
@@ -83,6 +89,13 @@ class Scenario:
         self.stopping: asyncio.Task[None] | None = None
         self.node = self._start()
         self.old: list[Node] = []
+
+    def _be_restless(self) -> None:
+        """Devices lose their connections all the time and are back at once, while people come and go."""
+        self.kinds, self.seconds, self.haste, self.visits = QUARREL, 0.6, 0.9, False
+        self.troubles = Troubles(
+            kill=False, stop=False, pause=False, cut=True, clock=False, rate=0.0, slow=0.02
+        )
 
     # --- the server -------------------------------------------------------------------------------------------------
 
@@ -99,7 +112,12 @@ class Scenario:
 
     def _faults(self) -> Faults:
         events = SHARED if self.shared else EMBEDDED
-        return Faults.seeded(self.random.randrange(1 << 30), events=events, rate=self.troubles.rate)
+        return Faults.seeded(
+            self.random.randrange(1 << 30),
+            events=events,
+            rate=self.troubles.rate,
+            slow=self.troubles.slow,
+        )
 
     def _on_step(self) -> None:
         """A store that crashed takes its process with it; any step may be the last one for a while, or at all."""
@@ -134,6 +152,10 @@ class Scenario:
     def _accept(self, random: Random) -> Wire | None:
         return self.node.accept(random) if self.node.alive else None
 
+    @property
+    def _commands(self) -> tuple[int, ...]:
+        return (100,) if self.restless else (2, 4, 8, 12)
+
     # --- a run ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> Outcome:
@@ -142,7 +164,7 @@ class Scenario:
             self.loop.call_later(self.random.uniform(0, 0.02), device.connect)
         living = [
             self.loop.create_task(
-                person.live(self.random.choice((2, 4, 8, 12)), self.seconds), name=person.user_id
+                person.live(self.random.choice(self._commands), self.seconds), name=person.user_id
             )
             for person in self.people
         ]
@@ -173,7 +195,7 @@ class Scenario:
                     connect=self._accept,
                     witness=self.checks,
                     random=Random(f"{name}{number} {self.seed}"),
-                    recover=random.random() < 0.5,
+                    recover=self.restless or random.random() < 0.5,
                 )
                 for number in range(random.choice((1, 1, 2)))
             ]
@@ -244,8 +266,9 @@ class Scenario:
         self.node.log.faults = self._faults()
         random, call_later = self.random, self.loop.call_later
         if self.troubles.cut:
-            for _ in range(random.choice((1, 4, 12))):
-                device, back = random.choice(self.devices), random.uniform(0.001, 0.3)
+            most_seconds = 0.02 if self.restless else 0.3
+            for _ in range(60 if self.restless else random.choice((1, 4, 12))):
+                device, back = random.choice(self.devices), random.uniform(0.001, most_seconds)
                 call_later(random.uniform(0, self.seconds), device.cut, back)
         if self.troubles.clock:
             call_later(random.uniform(0, self.seconds), self._set_clock)
@@ -305,7 +328,11 @@ class Scenario:
             if state.exists and state.members:
                 speaker = next(iter(state.members))
                 work = _said(self.node.services, speaker, state.conversation_id)
-                await self.node.process.spawn(work)
+                try:
+                    await self.node.process.spawn(work)
+                except ChatError as error:
+                    where = state.conversation_id[:6]
+                    self.checks.violate("6 only members", f"a member of {where} is told: {error}")
 
     def _look(self, commands: list[Command]) -> None:
         self.checks.logs()

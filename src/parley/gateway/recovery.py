@@ -101,8 +101,9 @@ class Recoveries(RecoveryPort):
         if after > until:
             self._rollbacks.offset(connection.user_id, after, until)
             return None
+        inside = connection.conversations.copy()
         try:
-            missed = await self._recovery.missed(connection.user_id, after, until)
+            missed = await self._recovery.missed(connection.user_id, after, until, inside)
         except Exception:  # whatever it is, the client can still catch up by its cursors
             logger.exception("a recovery failed")
             return None

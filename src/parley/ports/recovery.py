@@ -46,7 +46,8 @@ class Replays(ABC):
 
         `until` was heard. Of conversations that the person is in now: the entries from their last joining on, where
         that is later. Of those that they have left since `after`, their last `member.left` alone; of those deleted
-        since, the `conversation.deleted` alone. None where it can't be had in full, or is out of bounds.
+        since, the `conversation.deleted` alone. None where it can't be had in full, or is out of bounds. "Now" is when
+        it is read, which may be after more than `until`.
 
         Raises:
             Unavailable: The store can't answer.

@@ -31,7 +31,8 @@ class Fate(Struct, frozen=True, kw_only=True):
     - `down`: answers `Down`.
     - `crash`: nothing is answered any more, now or later.
 
-    The answer comes after `ticks` rounds of the event loop, and never before those to earlier appends.
+    The answer comes `seconds` and `ticks` rounds of the event loop later, and never before those to earlier appends:
+    until then readings are ahead of what its process knows.
     """
 
     event: Event = "none"
@@ -39,14 +40,19 @@ class Fate(Struct, frozen=True, kw_only=True):
     admitted: int = 0
     late: bool = False
     ticks: int = 1
+    seconds: float = 0.0
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What befalls a reading: rounds of the event loop before it looks and after it looked, or no answer at all."""
+    """What befalls a reading: rounds of the event loop before it looks and after it looked, or no answer at all.
+
+    It looks after `seconds`, which is how long it waited for its turn.
+    """
 
     down: bool = False
     before: int = 0
     after: int = 0
+    seconds: float = 0.0
 
 
 KIND = Fate()
@@ -74,11 +80,19 @@ class Faults:
         *,
         events: tuple[Event, ...] = EVENTS[:-1],
         rate: float = 0.5,
+        slow: float = 0.0,
         rival: Rival | None = None,
     ) -> "Faults":
-        """Endless misfortune: this share of appends and of readings meets one of these events."""
+        """Endless misfortune: this share of appends and of readings meets one of these events.
+
+        Half of both take time, up to `slow` seconds.
+        """
         random = Random(seed)  # noqa: S311 (a repeatable test, no secret)
-        return cls(_fates(random, events, rate), _readings(random, rate, "down" in events), rival)
+        return cls(
+            _fates(random, events, rate, slow),
+            _readings(random, rate, "down" in events, slow),
+            rival,
+        )
 
     def spare(self) -> None:
         """Be kind from now on."""
@@ -104,7 +118,7 @@ class Faults:
         return MessageNew(actor_id=actor, client_id=f"rival-{self._rivals}", body="I was first")
 
 
-def _fates(random: Random, events: tuple[Event, ...], rate: float) -> Iterator[Fate]:
+def _fates(random: Random, events: tuple[Event, ...], rate: float, slow: float) -> Iterator[Fate]:
     while True:
         yield Fate(
             event=random.choice(events) if random.random() < rate else "none",
@@ -112,13 +126,19 @@ def _fates(random: Random, events: tuple[Event, ...], rate: float) -> Iterator[F
             admitted=random.randint(0, 4),
             late=random.choice((True, False)),
             ticks=random.choice((1, 1, 1, 2, 3, 7)),
+            seconds=_seconds(random, slow),
         )
 
 
-def _readings(random: Random, rate: float, down: bool) -> Iterator[Reading]:
+def _readings(random: Random, rate: float, down: bool, slow: float) -> Iterator[Reading]:
     while True:
         yield Reading(
             down=down and random.random() < rate / 4,
             before=random.randint(0, 2),
             after=random.choice((0, 0, 1, 2, 12)),
+            seconds=_seconds(random, slow),
         )
+
+
+def _seconds(random: Random, slow: float) -> float:
+    return random.choice((0.0, random.uniform(0, slow))) if slow else 0.0

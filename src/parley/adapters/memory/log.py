@@ -47,7 +47,7 @@ class MemoryLog(Log):
         self.disk = disk if disk is not None else Disk()
         self.faults = faults or Faults()
         self.crashed = False
-        self._unanswered: deque[tuple[int, Answer[Appended], Appended]] = deque()
+        self._unanswered: deque[tuple[Fate, Answer[Appended], Appended]] = deque()
         self._adrift: list[Sequence[Record]] = []
 
     def crash(self) -> None:
@@ -71,10 +71,9 @@ class MemoryLog(Log):
         if appended is None:
             self.crash()
             return answer
-        ticks = max(fate.ticks, 1)
-        self._unanswered.append((ticks, answer, appended))
+        self._unanswered.append((fate, answer, appended))
         if len(self._unanswered) == 1:
-            self._wait(ticks)
+            self._answer_later(fate)
         return answer
 
     async def identity(self) -> StoreIdentity:
@@ -162,6 +161,8 @@ class MemoryLog(Log):
     async def look(self, reading: Callable[[], T]) -> T:
         """One atomic reading, late or refused where that is its fate."""
         fate = self.faults.next_reading()
+        if fate.seconds:
+            await asyncio.sleep(fate.seconds)
         for _ in range(fate.before):
             await asyncio.sleep(0)
         if self.crashed:
@@ -230,17 +231,24 @@ class MemoryLog(Log):
         twin = self.disk.find(_command(refused.entry))
         return Down() if twin is None else Duplicate(twin)
 
+    def _answer_later(self, fate: Fate) -> None:
+        """Answer the first in line once its time has passed."""
+        ticks = max(fate.ticks, 1)
+        if fate.seconds:
+            asyncio.get_running_loop().call_later(fate.seconds, self._wait, ticks)
+        else:
+            self._wait(ticks)
+
     def _wait(self, ticks: int) -> None:
         """Let so many rounds of the event loop pass, then answer the first in line."""
         if self.crashed:
             return
-        loop = asyncio.get_running_loop()
         if ticks > 0:
-            loop.call_soon(self._wait, ticks - 1)
+            asyncio.get_running_loop().call_soon(self._wait, ticks - 1)
             return
         _, answer, appended = self._unanswered.popleft()
         if self._unanswered:
-            loop.call_soon(self._wait, self._unanswered[0][0] - 1)
+            self._answer_later(self._unanswered[0][0])
         answer.resolve(appended)
 
 
