@@ -127,6 +127,11 @@ class Device:
             self._gone()
         self._loop.call_later(back_seconds, self.connect)
 
+    def stall(self, seconds: float) -> None:
+        """Read nothing for so long."""
+        if self._wire is not None:
+            self._wire.stall(seconds)
+
     def _lost(self) -> None:
         if self._wire is not None and self._wire.drained:
             for number in self._acks:

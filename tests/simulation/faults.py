@@ -23,6 +23,7 @@ from parley.ports.answers import Answer
 from parley.ports.log import Appended, CaughtUp, Unknown
 from parley.services import recovery
 from parley.services.sync import Sync
+from parley.socketio.websocket import WebSocket
 
 Patch = pytest.MonkeyPatch
 
@@ -249,6 +250,15 @@ def a_recovery_does_not_ask_who_has_left_meanwhile(patch: Patch) -> None:
     patch.setattr(recovery, "_left", lambda *_asked: False)
 
 
+def who_does_not_read_goes_on_without_what_did_not_fit(patch: Patch) -> None:
+    """Past the bound on what waits for a client, that is dropped, and its connection stands."""
+
+    def drop(self: WebSocket) -> None:
+        self._parked, self._parked_size = None, 0
+
+    patch.setattr(WebSocket, "_overflow", drop)
+
+
 def marks_are_not_told(patch: Patch) -> None:
     """What somebody reads on one device, the others hear of when they come back."""
     patch.setattr(Hub, "_tell_marks", lambda _self, _signal: None)
@@ -276,5 +286,6 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
     the_end_of_a_session_is_not_heard,
     told_to_stop_it_does_not_wait,
     a_recovery_does_not_ask_who_has_left_meanwhile,
+    who_does_not_read_goes_on_without_what_did_not_fit,
     marks_are_not_told,
 )

@@ -140,10 +140,10 @@ class Node:
     """Runs from its construction until `kill`, or until `stop` has returned."""
 
     def __init__(
-        self, premises: Premises, faults: Faults, *, shared: bool, name: str, awake: int
+        self, premises: Premises, faults: Faults, *, shared: bool, name: str, settings: Settings
     ) -> None:
         loop = premises.loop
-        self._awake = awake
+        self._settings = settings
         self.process = Process(loop, name)
         self.log = MemoryLog(premises.disk, faults, shared=shared)
         self.background = Background()
@@ -152,7 +152,7 @@ class Node:
         self.process.run(self._build, premises)
 
     def _build(self, premises: Premises) -> None:
-        settings = Settings(awake_conversations=self._awake)
+        settings = self._settings
         core = Core(
             clock=premises.clock,
             bus=MemoryBus(),

@@ -14,6 +14,7 @@ from parley.ports.log import StoreIdentity
 from parley.services.conversations import NewGroup
 from parley.services.messages import Draft
 from parley.services.rooms import NewRoom
+from parley.settings import Settings
 from tests.simulation.checks import Checks, TimedDisk, Violation
 from tests.simulation.commands import KINDS, QUARREL, Command, Person
 from tests.simulation.device import Device
@@ -48,6 +49,7 @@ class Troubles:
     clock: bool
     rate: float
     slow: float
+    stall: bool
 
 
 class Scenario:
@@ -71,7 +73,11 @@ class Scenario:
             clock=random.random() < 0.2,
             rate=random.choice((0.0, 0.05, 0.2, 0.5)),
             slow=random.choice((0.0, 0.0, 0.002, 0.02)),
+            stall=random.random() < 0.2,
         )
+        self.max_outbox = random.choice((600, 3_000, 2_000_000))
+        if self.troubles.stall:
+            self.troubles.stop = False  # whoever reads nothing for long is not waited for
         self.restless = random.random() < 0.15
         if self.restless:
             self._be_restless()
@@ -94,7 +100,14 @@ class Scenario:
         """Devices lose their connections all the time and are back at once, while people come and go."""
         self.kinds, self.seconds, self.haste, self.visits = QUARREL, 0.6, 0.9, False
         self.troubles = Troubles(
-            kill=False, stop=False, pause=False, cut=True, clock=False, rate=0.0, slow=0.02
+            kill=False,
+            stop=False,
+            pause=False,
+            cut=True,
+            clock=False,
+            rate=0.0,
+            slow=0.02,
+            stall=self.troubles.stall,
         )
 
     # --- the server -------------------------------------------------------------------------------------------------
@@ -105,7 +118,11 @@ class Scenario:
         if self.chaos:
             faults = self._faults()
         node = Node(
-            self.premises, faults, shared=self.shared, name=f"node {self.starts}", awake=self.awake
+            self.premises,
+            faults,
+            shared=self.shared,
+            name=f"node {self.starts}",
+            settings=Settings(awake_conversations=self.awake, max_outbox_bytes=self.max_outbox),
         )
         node.process.on_step = self._on_step
         return node
@@ -154,7 +171,9 @@ class Scenario:
 
     @property
     def _commands(self) -> tuple[int, ...]:
-        return (100,) if self.restless else (2, 4, 8, 12)
+        if self.restless:
+            return (100,)
+        return (40,) if self.troubles.stall else (2, 4, 8, 12)
 
     # --- a run ------------------------------------------------------------------------------------------------------
 
@@ -265,11 +284,7 @@ class Scenario:
         self.chaos = True
         self.node.log.faults = self._faults()
         random, call_later = self.random, self.loop.call_later
-        if self.troubles.cut:
-            most_seconds = 0.02 if self.restless else 0.3
-            for _ in range(60 if self.restless else random.choice((1, 4, 12))):
-                device, back = random.choice(self.devices), random.uniform(0.001, most_seconds)
-                call_later(random.uniform(0, self.seconds), device.cut, back)
+        self._trouble_devices()
         if self.troubles.clock:
             call_later(random.uniform(0, self.seconds), self._set_clock)
         for _ in range(3 if self.shared else 0):
@@ -280,6 +295,18 @@ class Scenario:
                 self.stopping = self.loop.create_task(self._terminate())
         await asyncio.sleep(self.seconds)
         self.chaos = False
+
+    def _trouble_devices(self) -> None:
+        random, call_later = self.random, self.loop.call_later
+        if self.troubles.cut:
+            most_seconds = 0.02 if self.restless else 0.3
+            for _ in range(60 if self.restless else random.choice((1, 4, 12))):
+                device, back = random.choice(self.devices), random.uniform(0.001, most_seconds)
+                call_later(random.uniform(0, self.seconds), device.cut, back)
+        if self.troubles.stall:
+            for _ in range(random.choice((4, 12, 30))):
+                device, seconds = random.choice(self.devices), random.uniform(0.01, 0.5)
+                call_later(random.uniform(0, self.seconds), device.stall, seconds)
 
     def _set_clock(self) -> None:
         self.premises.clock.off_ms -= self.random.choice((1, 500, 100_000))
@@ -327,12 +354,22 @@ class Scenario:
         for state in list(self.disk.states()):
             if state.exists and state.members:
                 speaker = next(iter(state.members))
-                work = _said(self.node.services, speaker, state.conversation_id)
                 try:
-                    await self.node.process.spawn(work)
+                    await self._say(speaker, state.conversation_id)
                 except ChatError as error:
                     where = state.conversation_id[:6]
                     self.checks.violate("6 only members", f"a member of {where} is told: {error}")
+
+    async def _say(self, speaker: UserId, where: ConversationId) -> None:
+        """On a node that lives: one whose store has just crashed makes no further step."""
+        while True:
+            node = self.node
+            if node.alive:
+                saying = node.process.spawn(_said(node.services, speaker, where))
+                await asyncio.wait({saying}, timeout=1.0)
+                if saying.done():
+                    return saying.result()
+            await asyncio.sleep(0.05)
 
     def _look(self, commands: list[Command]) -> None:
         self.checks.logs()
