@@ -23,6 +23,7 @@ async def test_reading_answers_with_where_one_stands(boris, direct):
     assert answer.json() == {
         "marks": {
             "conversation_id": direct,
+            "head": 3,
             "delivered": 2,
             "read": 2,
             "unread": 1,
@@ -51,6 +52,7 @@ async def test_sync_brings_where_one_stands(boris, direct):
     (stands,) = (await boris.post("/v1/sync", cursors={direct: 3})).json()["marks"]
     assert stands == {
         "conversation_id": direct,
+        "head": 3,
         "delivered": 3,
         "read": 2,
         "unread": 1,

@@ -41,7 +41,7 @@ async def talk(store: Store, pen: Pen, *more: Entry) -> None:
 async def test_who_marked_nothing_has_read_nothing_of_others(store: Store, pen: Pen) -> None:
     await talk(store, pen)
     assert await standing(store, pen) == Standing(
-        conversation_id=pen.conversation_id, delivered=1, read=1, unread=3, mentions=0
+        conversation_id=pen.conversation_id, head=4, delivered=1, read=1, unread=3, mentions=0
     )
     assert await store.marks.of(pen.conversation_id, [ANN, BEN]) == {}
 

@@ -64,7 +64,9 @@ def told(chat: Chat) -> list[tuple[bool, list[MemberMarks]]]:
 
 async def test_reading_answers_with_where_one_stands_now(chat: Chat, home: ConversationId) -> None:
     answer = await chat.marks.mark(BEN, home, read=3)
-    assert answer.marks == Standing(conversation_id=home, delivered=3, read=3, unread=1, mentions=0)
+    assert answer.marks == Standing(
+        conversation_id=home, head=4, delivered=3, read=3, unread=1, mentions=0
+    )
     assert await stands(chat, BEN, home) == answer.marks
 
 

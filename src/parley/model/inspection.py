@@ -349,6 +349,7 @@ class Retold:
         read, messages = position(mark, own)
         return Standing(
             conversation_id=self.state.conversation_id,
+            head=self.state.head,
             delivered=max(mark.delivered, read),
             read=read,
             unread=self.state.messages - messages,

@@ -98,9 +98,13 @@ class MemberMarks(Struct, frozen=True, omit_defaults=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How somebody stands in a conversation: messages after `read`, and those among them that mention this person."""
+    """How somebody stands in a conversation: messages after `read`, and those among them that mention this person.
+
+    Both are counted up to `head`, which may be behind or ahead of what was pushed when this is told.
+    """
 
     conversation_id: ConversationId
+    head: int
     delivered: int
     read: int
     unread: int

@@ -82,6 +82,7 @@ def _standing(disk: Disk, conversation_id: ConversationId, user_id: UserId) -> S
     ]
     return Standing(
         conversation_id=conversation_id,
+        head=state.head,
         delivered=max(mark.delivered, read),
         read=read,
         unread=state.messages - messages,

@@ -40,13 +40,14 @@ class Standing(Struct, frozen=True):
 class Presented(Struct, frozen=True):
     """What a person did in a conversation: where they came in, what they wrote last.
 
-    `messages` is how many there are; the view follows the log up to `applied`, and of the messages after that those
-    with the seqs `mentioned` mention them.
+    `messages` is how many there are up to `head`; the view follows the log up to `applied`, and of the messages after
+    that those with the seqs `mentioned` mention them.
     """
 
     conversation_id: ConversationId
     joined: Point
     wrote: Point
+    head: int
     messages: int
     applied: int
     mentioned: Sequence[int]
@@ -220,6 +221,7 @@ def _presented(
         view.state.conversation_id,
         joined,
         max([wrote, *own]),
+        tail[-1]["seq"] if tail else view.state.head,
         tail[-1]["messages"] if tail else view.state.messages,
         view.state.head,
         [

@@ -109,6 +109,7 @@ def _standing(here: Presented, mark: Mark, place: Point, mentions: int) -> Stand
     unread = here.messages - place.messages
     return Standing(
         conversation_id=here.conversation_id,
+        head=here.head,
         delivered=max(mark.delivered, place.seq),
         read=place.seq,
         unread=unread,

@@ -124,6 +124,7 @@ def _standing(connection: sqlite3.Connection, row: Sequence[Any]) -> Standing:
     (mentions,) = connection.execute(_MENTIONS, (person, conversation, read)).fetchone()
     return Standing(
         conversation_id=conversation_id,
+        head=head,
         delivered=max(mark.delivered, read),
         read=read,
         unread=messages - before,
