@@ -8,6 +8,7 @@ from tests.support.server import ServerProcess
 LOGIC = [
     "client",
     "contacts",
+    "convergence",
     "conversation",
     "indexeddb",
     "marking",

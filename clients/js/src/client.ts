@@ -326,6 +326,7 @@ export class ParleyClient {
 
   async #connected(): Promise<void> {
     this.link.set("catching-up");
+    for (const id of this.#replica.dropStale()) this.#changed(id);
     this.#outbox.wake();
     this.people.connected();
     void this.blocks.read().catch(() => undefined); // told again at the next connection
@@ -349,6 +350,7 @@ export class ParleyClient {
     try {
       do {
         const query = { limit: Math.min(LIST_PAGE, most), cursor };
+        const told = replica.told();
         const page = await this.session.request<Page<Listed> & { epoch: string }>(
           "GET",
           "/v1/conversations",
@@ -356,7 +358,7 @@ export class ParleyClient {
         );
         if (replica !== this.#replica) return;
         replica.epoch ??= page.epoch;
-        for (const one of page.items) replica.add(one);
+        replica.takeListed(page.items, told);
         this.#marking.reassert();
         batch(() => {
           for (const one of page.items) this.#changed(one.conversation_id);
@@ -446,6 +448,7 @@ export class ParleyClient {
 
   #receipt({ conversation_id, marks }: Receipt): void {
     const open = this.#replica.logs.get(conversation_id)?.takeMarks(marks);
+    this.#marking.reassert();
     if (open) void this.#marking.ask(conversation_id);
     this.#changed(conversation_id);
   }
@@ -462,6 +465,7 @@ export class ParleyClient {
     for (const { conversation_id } of answer.marks) this.#changed(conversation_id);
     for (const id of rest.lost) {
       this.#keeping.lost(id);
+      this.#outbox.settle(id, Number.POSITIVE_INFINITY); // its entry is in a log that one reads no more
       this.#changed(id);
     }
     for (const id of rest.gained) this.#outbox.settle(id, this.#replica.logs.get(id)?.cursor ?? 0);
@@ -501,7 +505,7 @@ export class ParleyClient {
       await this.#history.restart(log);
     } catch {
       // No longer one's own, or not to be reached: then gained anew by the next `sync`, for which it is unknown.
-      this.#replica.logs.delete(log.id);
+      if (this.#replica.logs.get(log.id) === log) this.#replica.logs.delete(log.id);
     }
   }
 
@@ -539,6 +543,7 @@ export class ParleyClient {
     if (!this.#replica.logs.has(id)) {
       this.#replica.add(await this.api.conversation(id));
       this.#changed(id);
+      this.#syncing?.request(); // how one stands in it, no summary says
     }
     return this.conversation(id);
   }

@@ -63,6 +63,7 @@ export class Conversation implements Observable<ConversationSnapshot> {
   #loading = 0;
   #trouble: ParleyError | null = null;
   #opened = false;
+  #reading: Promise<void> | undefined;
 
   constructor(id: string, world: ConversationWorld) {
     this.id = id;
@@ -130,10 +131,18 @@ export class Conversation implements Observable<ConversationSnapshot> {
     if (!this.#range()) await this.#load({});
   }
 
-  /** Read who is in. */
-  async loadMembers(): Promise<void> {
+  /** Read who is in; who asks while that is being read gets the same. */
+  loadMembers(): Promise<void> {
+    this.#reading ??= this.#readMembers().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readMembers(): Promise<void> {
     const path = `/v1/conversations/${this.id}/members`;
     await this.#work(async (log) => {
+      const { timeline } = log;
       log.awaitMembers();
       const members: Member[] = [];
       let cursor: string | undefined;
@@ -143,7 +152,9 @@ export class Conversation implements Observable<ConversationSnapshot> {
         members.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined && !log.membersShifted);
-      if (log.membersShifted) return this.loadMembers();
+      // Of one begun anew meanwhile nobody knows who came and went since this was read.
+      const same = this.#world.find(this.id) === log && log.timeline === timeline;
+      if (!same || log.membersShifted) return this.#readMembers();
       log.setMembers(members);
     });
   }

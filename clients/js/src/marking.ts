@@ -48,8 +48,9 @@ export class Marking {
 
   /** Ask how one stands, where another device moved that to where it can't be counted here. */
   async ask(id: string): Promise<void> {
-    const read = this.#find(id)?.stand.read ?? 0;
-    if (read > 0) await this.#mark(id, { read }).catch(() => undefined);
+    const log = this.#find(id);
+    // Behind its first entry, which is no message, one stands as before it.
+    if (log) await this.#mark(id, { read: Math.max(1, log.stand.read) }).catch(() => undefined);
   }
 
   /** Something came, or a connection did: say so in a moment. */
@@ -117,7 +118,7 @@ export class Marking {
     const { marks } = await this.#connection.command<{ marks?: Standing }>("mark", payload);
     // What was read since is not in this answer.
     if (!marks || (this.#reads.get(id) ?? 0) > marks.read) return;
-    this.#find(id)?.setStanding(marks);
+    this.#find(id)?.setStanding(marks, marks.head);
     this.#changed(id);
   }
 }

@@ -29,6 +29,8 @@ export class Syncing {
   readonly #replica: Replica;
   readonly #world: SyncingWorld;
   #running = false;
+  /** Counts what was asked. */
+  #round = 0;
   #again = false;
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +72,7 @@ export class Syncing {
   #page(): void {
     this.#running = true;
     this.#again = false;
+    this.#round += 1;
     const { epoch } = this.#replica;
     const cursors = this.#replica.cursors();
     const asked = { cursors, limit: this.#limit, ...(epoch === undefined ? {} : { epoch }) };
@@ -92,8 +95,10 @@ export class Syncing {
     });
     if (rest.again) this.#again = true;
     if (rest.afresh.length === 0) return this.#next(answer.more);
+    const round = this.#round;
     void this.#world.afresh(rest.afresh).then(() => {
-      if (this.#running && !this.#stopped) this.#next(true);
+      // A connection that came meanwhile asks by itself.
+      if (this.#running && !this.#stopped && round === this.#round) this.#next(true);
     });
   }
 

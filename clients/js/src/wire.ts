@@ -195,6 +195,8 @@ export interface Listed extends Summary {
 
 export interface Standing {
   conversation_id: string;
+  /** Entries up to here are in `unread` and `mentions`. */
+  head: number;
   delivered: number;
   read: number;
   unread: number;

@@ -9,12 +9,17 @@ import { ConversationLog } from "../src/log/conversation_log.js";
 import { Outbox } from "../src/outbox.js";
 import type { Method, Query, Session } from "../src/session.js";
 import { Typing } from "../src/typing.js";
-import { ID, ME, ModelConversation } from "./model.js";
+import { ID, ME, ModelConversation, type Step } from "./model.js";
 
 /** Answers what is asked of one conversation; everything else can't be reached. */
-function sessionOf(model: ModelConversation): Session {
+function sessionOf(model: ModelConversation, membersArrive?: () => Promise<void>): Session {
   const request = async (_method: Method, path: string, { query = {} }: { query?: Query } = {}) => {
     if (path === `/v1/conversations/${ID}`) return model.summary();
+    if (path === `/v1/conversations/${ID}/members` && membersArrive) {
+      const page = { items: [...model.members.values()] };
+      await membersArrive();
+      return page;
+    }
     const { limit, ...place } = query as { before?: number; after?: number; limit: number };
     if (path === `/v1/conversations/${ID}/messages`) return model.page(place, limit);
     if (path !== `/v1/conversations/${ID}/happenings`) throw unreachable();
@@ -23,9 +28,9 @@ function sessionOf(model: ModelConversation): Session {
   return { request } as unknown as Session;
 }
 
-function shown(model: ModelConversation) {
+function shown(model: ModelConversation, membersArrive?: () => Promise<void>) {
   const log = new ConversationLog(model.summary(), ME);
-  const session = sessionOf(model);
+  const session = sessionOf(model, membersArrive);
   const history = new History(session);
   const outbox = new Outbox({
     send: () => Promise.reject(unreachable()),
@@ -89,6 +94,26 @@ test("members and marks that can't be read are no trouble with the messages", as
   await conversation.open();
   const { messages, members, trouble, loading } = conversation.getSnapshot();
   assert.deepEqual([messages.length, members, trouble, loading], [3, null, null, false]);
+});
+
+test("members that are asked for twice at once are those who are in", async () => {
+  const model = talk(1);
+  const arriving: (() => void)[] = [];
+  const { log, conversation } = shown(model, () => new Promise((resolve) => arriving.push(resolve)));
+  const told = (step: Step) => {
+    model.take(step);
+    log.take(model.log.at(-1)!);
+  };
+  const first = conversation.loadMembers();
+  const second = conversation.loadMembers();
+  told({ do: "promote", who: 0 });
+  while (arriving.length > 0) {
+    arriving.shift()!();
+    await new Promise((resolve) => setImmediate(resolve));
+    told({ do: model.members.has("bob") ? "leave" : "join", who: 1 });
+  }
+  await Promise.all([first, second]);
+  assert.deepEqual(new Map(log.members), model.members);
 });
 
 test("what happened between the messages of a window is there, page by page, and what is pushed too", async () => {

@@ -11,7 +11,10 @@ export type Step =
   | { do: "say"; who: number; text: string; mentions: boolean }
   | { do: "edit" | "delete" | "react" | "unreact" | "pin" | "unpin"; who: number; at: number; text: string }
   | { do: "join" | "leave" | "promote" | "erase"; who: number }
-  | { do: "rename"; text: string };
+  | { do: "rename"; text: string }
+  /** I leave, or am brought back. */
+  | { do: "go" }
+  | { do: "come" };
 
 type Said = Extract<Entry, { type: "message.new" }>;
 
@@ -37,12 +40,13 @@ export class ModelConversation {
 
   /** Do a step if it can be done. */
   take(step: Step): void {
-    if (step.do === "rename") {
+    if (step.do === "go" || step.do === "come") this.#mine(step.do);
+    else if (step.do === "rename") {
       this.#name = step.text;
       this.#append(ME, { type: "conversation.changed", changes: { name: step.text } });
     } else if (step.do === "say") this.#say(step);
     else if ("at" in step) this.#aim(step);
-    else this.#membership(step);
+    else if ("who" in step) this.#membership(step);
   }
 
   /** The log after a seq as it is read later: with present contents. */
@@ -109,10 +113,11 @@ export class ModelConversation {
     };
   }
 
-  /** How many messages by others follow a seq, and how many of them mention me. */
+  /** How many messages follow a seq, and in how many of them others mention me. */
   unread(seq: number): { unread: number; mentions: number } {
     const later = this.log.filter((entry): entry is Said => entry.type === "message.new" && entry.seq > seq);
-    const mentions = later.filter((entry) => (this.#present(entry) as Said).mentions?.includes(ME)).length;
+    const others = later.filter(({ actor_id }) => actor_id !== ME);
+    const mentions = others.filter((entry) => (this.#present(entry) as Said).mentions?.includes(ME)).length;
     return { unread: later.length, mentions };
   }
 
@@ -166,6 +171,15 @@ export class ModelConversation {
     if (step.do === "promote" && member && member.role !== "admin") {
       this.#append(ME, { type: "member.changed", user_id, role: "admin" });
       this.members.set(user_id, { ...member, role: "admin" });
+    }
+  }
+
+  #mine(what: "go" | "come"): void {
+    if (what === "go" && this.members.delete(ME))
+      this.#append(ME, { type: "member.left", user_id: ME, reason: "left" });
+    if (what === "come" && !this.members.has(ME)) {
+      this.#append("ada", { type: "member.joined", user_id: ME, role: "member" });
+      this.members.set(ME, { user_id: ME, role: "member", joined_seq: this.head });
     }
   }
 

@@ -7,7 +7,7 @@ import { ParleyError, unreachable } from "../src/errors.js";
 import { Replica } from "../src/log/replica.js";
 import { Syncing } from "../src/syncing.js";
 import type { SyncAnswer } from "../src/wire.js";
-import { ME } from "./model.js";
+import { ID, ME, ModelConversation } from "./model.js";
 
 const MINUTE_MS = 60_000;
 const ACK_MS = 15_000;
@@ -124,4 +124,35 @@ test("a new connection asks at once what the one before was refused", (context) 
   made.interrupted();
   made.request();
   assert.equal(seen.asked, 2);
+});
+
+test("what is still fetched afresh when a connection is lost is no second catching up on the next one", async () => {
+  const replica = new Replica(ME);
+  replica.add(new ModelConversation().summary());
+  const asked: ((answer: SyncAnswer) => void)[] = [];
+  const connection = {
+    ask(
+      _event: string,
+      _payload: object,
+      answered: (error: ParleyError | null, answer?: SyncAnswer) => void,
+    ) {
+      asked.push((answer) => answered(null, answer));
+    },
+  } as unknown as Connection;
+  let fetched: () => void = () => undefined;
+  const made = new Syncing(connection, replica, {
+    afresh: () => new Promise((resolve) => (fetched = () => resolve())),
+    taken: () => undefined,
+    caughtUp: () => undefined,
+    refused: () => undefined,
+  });
+  made.request();
+  const reset = { conversation_id: ID, head: 1, entries: [], more: false, reset: true };
+  asked[0]!({ ...ANSWER, conversations: [reset] });
+  made.interrupted();
+  made.request();
+  fetched();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(asked.length, 2);
+  made.stop();
 });

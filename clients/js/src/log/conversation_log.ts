@@ -20,7 +20,7 @@ import { type Range, Timeline } from "./timeline.js";
 export type Taken = "taken" | "old" | "gap";
 
 /** How one stands: read and received up to these seqs, and what is unread. */
-export type Stand = Omit<Standing, "conversation_id">;
+export type Stand = Omit<Standing, "conversation_id" | "head">;
 
 const NOWHERE: Stand = { delivered: 0, read: 0, unread: 0, mentions: 0 };
 
@@ -28,12 +28,16 @@ export class ConversationLog {
   readonly id: string;
   /** Whether nothing that is held counts, until it is begun anew. */
   stale = false;
+  /** How often it was told, or moved, where one stands. */
+  told = 0;
   readonly #me: string;
   #cursor!: number;
   #summary!: Summary;
   #timeline!: Timeline;
   #lastMessage!: Message | null;
   #stand!: Stand;
+  /** Entries up to here are in what `#stand` says is unread. */
+  #counted!: number;
   #members: ReadonlyMap<string, Member> | null = null;
   /** What happened to members while pages of them are read. */
   #membership: MembershipEntry[] | null = null;
@@ -82,14 +86,18 @@ export class ConversationLog {
     if (entry.seq <= this.#cursor) return "old";
     if (entry.seq > this.#cursor + 1) return "gap";
     this.#cursor = entry.seq;
-    const counted = entry.seq <= this.#summary.head;
     this.#summary = summarized(this.#summary, entry, this.#me);
+    const stand = this.#stand;
     const before = isAimed(entry) ? this.#held(entry.message_seq) : undefined;
     const voided = isErasure(entry) ? this.#unreadMentionsBy(entry.user_id) : 0;
     const changed = this.#timeline.take(entry);
-    if (entry.type === "message.new") this.#said(changed ?? messageOf(entry), counted);
+    if (entry.type === "message.new") this.#said(changed ?? messageOf(entry));
     else if (isAimed(entry)) this.#aimed(entry, before);
     else if (isMembership(entry)) this.#moved(entry, voided);
+    const counted = entry.seq <= this.#counted;
+    if (counted) this.#stand = stand;
+    // What was told may have been newer than the log taken so far, or than where it began to be followed.
+    if (counted || entry.type === "message.new" || isErasure(entry)) this.recount();
     return "taken";
   }
 
@@ -109,18 +117,22 @@ export class ConversationLog {
     this.#timeline = new Timeline(cursor);
     this.#lastMessage = last_message ? messageOf(last_message) : null;
     this.#stand = { ...(marks ?? NOWHERE), unread, mentions };
+    this.#counted = plain.head;
     this.#members = null;
     this.#membership = null;
     this.#marks.clear();
   }
 
-  /** What a list said later; of name and role only where it knows more than the log taken so far. */
-  takeListed(listed: Listed): void {
+  /** What a list said later, unless it is older than the log taken so far; how one stands only if it is `latest`. */
+  takeListed(listed: Listed, latest: boolean): void {
     if (listed.head < this.#cursor) return;
     const { last_message, unread, mentions, marks, ...plain } = listed;
     this.#summary = plain;
     if (last_message) this.#latest(messageOf(last_message));
-    this.#stand = { ...marks, unread, mentions };
+    if (latest) {
+      this.#stand = { ...marks, unread, mentions };
+      this.#counted = plain.head;
+    }
     this.recount();
   }
 
@@ -175,9 +187,14 @@ export class ConversationLog {
     return (this.#membership ?? []).some((entry) => entry.type === "member.left");
   }
 
-  setStanding(standing: Stand): void {
+  /** Take how one stands as it was told when the log reached `head`, unless it is unknown what was said since. */
+  setStanding(standing: Stand, head = this.#summary.head): void {
+    if (head < this.#cursor && this.#timeline.rangeAt(head + 1)?.to !== this.#cursor) return;
     const { delivered, read, unread, mentions } = standing;
     this.#stand = { delivered, read, unread, mentions };
+    for (const message of this.#heldAfter(head, this.#cursor)) this.#counts(message);
+    this.#counted = Math.max(head, this.#cursor);
+    this.told += 1;
     this.recount();
   }
 
@@ -185,7 +202,7 @@ export class ConversationLog {
   takeMarks(marks: readonly MemberMarks[]): boolean {
     let open = false;
     for (const { user_id, delivered, read } of marks) {
-      if (user_id === this.#me) open = this.#standAt(delivered, read) || open;
+      if (user_id === this.#me) open = this.#toldAt(delivered, read) || open;
       else this.#advance(user_id, delivered, read ?? 0);
     }
     return open;
@@ -205,7 +222,7 @@ export class ConversationLog {
     if (seq > this.#stand.delivered) this.#stand = { ...this.#stand, delivered: seq };
   }
 
-  /** Count what is unread by what is held, which is exact where it reaches. */
+  /** Count what is unread by what is held; says whether that reaches so far that all of it is exact. */
   recount(): boolean {
     const { read } = this.#stand;
     const latest = this.#lastMessage;
@@ -217,35 +234,50 @@ export class ConversationLog {
     if (count === undefined) return false;
     const unread = Math.max(0, this.#summary.messages - count);
     const range = this.#timeline.rangeAt(Math.max(1, read));
-    const mentions = range && range.to >= this.#cursor ? this.#mentionsAfter(read) : this.#stand.mentions;
+    const all = range !== undefined && range.to >= Math.max(this.#cursor, this.#counted);
+    const mentions = all
+      ? this.#heldAfter(read, Math.max(1, read)).filter((message) => this.#mentioned(message)).length
+      : this.#stand.mentions;
     this.#stand = { ...this.#stand, unread, mentions };
-    return true;
+    return all;
   }
 
-  #mentionsAfter(seq: number): number {
-    const held = this.#timeline.messagesAt(Math.max(1, seq));
-    let count = 0;
-    for (let at = held.length - 1; at >= 0 && held[at]!.seq > seq; at -= 1) {
-      if (held[at]!.mentions.includes(this.#me)) count += 1;
-    }
-    return count;
+  /** The messages after a seq in the range that `at` is in. */
+  #heldAfter(seq: number, at: number): readonly Message[] {
+    const held = this.#timeline.messagesAt(at);
+    let from = held.length;
+    while (from > 0 && held[from - 1]!.seq > seq) from -= 1;
+    return held.slice(from);
   }
 
-  /** `counted` is one that was in the log when the list, or a summary, told how one stands. */
-  #said(message: Message, counted: boolean): void {
+  /** Whether it is somebody else who mentions one there. */
+  #mentioned({ actor_id, mentions }: Message): boolean {
+    return actor_id !== this.#me && mentions.includes(this.#me);
+  }
+
+  #said(message: Message): void {
     this.#latest(message);
-    if (message.actor_id === this.#me) {
-      const { seq } = message;
-      const delivered = Math.max(seq, this.#stand.delivered);
-      this.#stand = { delivered, read: Math.max(seq, this.#stand.read), unread: 0, mentions: 0 };
-      return;
-    }
-    this.#advance(message.actor_id, message.seq, message.seq);
-    if (counted || message.seq <= this.#stand.read) return;
-    const mentioned = message.mentions.includes(this.#me) ? 1 : 0;
-    const { unread, mentions } = this.#stand;
-    this.#stand = { ...this.#stand, unread: unread + 1, mentions: mentions + mentioned };
-    this.recount(); // what told how one stands may have been newer than where the log began to be followed
+    if (message.actor_id !== this.#me) this.#advance(message.actor_id, message.seq, message.seq);
+    this.#counts(message);
+  }
+
+  /** How one stands, one message later. */
+  #counts(message: Message): void {
+    const { seq } = message;
+    const { delivered, read, unread, mentions } = this.#stand;
+    if (message.actor_id === this.#me)
+      this.#stand = {
+        delivered: Math.max(seq, delivered),
+        read: Math.max(seq, read),
+        unread: 0,
+        mentions: 0,
+      };
+    else if (seq > read)
+      this.#stand = {
+        ...this.#stand,
+        unread: unread + 1,
+        mentions: mentions + Number(this.#mentioned(message)),
+      };
   }
 
   #aimed(entry: Aimed, before: Message | undefined): void {
@@ -254,7 +286,7 @@ export class ConversationLog {
     const after = this.#held(entry.message_seq);
     if (!before || !after || after.seq <= this.#stand.read) return;
     // An edit may mention one, or no longer.
-    const more = Number(after.mentions.includes(this.#me)) - Number(before.mentions.includes(this.#me));
+    const more = Number(this.#mentioned(after)) - Number(this.#mentioned(before));
     this.#stand = { ...this.#stand, mentions: Math.max(0, this.#stand.mentions + more) };
   }
 
@@ -275,13 +307,13 @@ export class ConversationLog {
   #erased(entry: Erasure, voided: number): void {
     if (this.#lastMessage) this.#lastMessage = erased(this.#lastMessage, entry);
     this.#stand = { ...this.#stand, mentions: Math.max(0, this.#stand.mentions - voided) };
-    this.recount();
   }
 
   #unreadMentionsBy(user_id: string): number {
     let count = 0;
-    for (const { actor_id, seq, mentions } of this.#timeline.all())
-      if (actor_id === user_id && seq > this.#stand.read && mentions.includes(this.#me)) count += 1;
+    for (const message of this.#timeline.all())
+      if (message.actor_id === user_id && message.seq > this.#stand.read && this.#mentioned(message))
+        count += 1;
     return count;
   }
 
@@ -291,10 +323,18 @@ export class ConversationLog {
     else if (message.seq === last.seq && message.changed_seq >= last.changed_seq) this.#lastMessage = message;
   }
 
+  /** It is told in turn with the entries: what follows is not in it, whatever a list or an answer knew before. */
+  #toldAt(delivered: number, read: number | undefined): boolean {
+    if (read !== undefined && read !== this.#stand.read)
+      this.#counted = Math.min(this.#counted, this.#cursor);
+    return this.#standAt(delivered, read);
+  }
+
   #standAt(delivered: number, read: number | undefined): boolean {
     this.#stand = { ...this.#stand, delivered: Math.max(delivered, this.#stand.delivered) };
     if (read === undefined || read === this.#stand.read) return false;
     this.#stand = { ...this.#stand, read };
+    this.told += 1;
     return !this.recount();
   }
 

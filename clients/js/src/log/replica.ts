@@ -30,16 +30,35 @@ export class Replica {
     return Object.fromEntries([...this.logs].map(([id, log]) => [id, log.cursor]));
   }
 
-  /** Follow a conversation from a summary on; one that is followed takes what the list knows more. */
+  /** Follow a conversation from a summary on, unless it is followed already. */
   add(summary: Summary | Listed, cursor?: number): ConversationLog {
     const known = this.logs.get(summary.conversation_id);
-    if (known) {
-      if ("unread" in summary) known.takeListed(summary);
-      return known;
-    }
+    if (known) return known;
     const log = new ConversationLog(summary, this.me, cursor);
     this.logs.set(log.id, log);
     return log;
+  }
+
+  /** What was told of each conversation: a list that is asked for now may be older than what is told meanwhile. */
+  told(): ReadonlyMap<string, number> {
+    return new Map([...this.logs].map(([id, { told }]) => [id, told]));
+  }
+
+  /** Take a page of the list, which was asked for when this was `told`. */
+  takeListed(page: readonly Listed[], told: ReadonlyMap<string, number>): void {
+    for (const listed of page) {
+      const { conversation_id } = listed;
+      const log = this.logs.get(conversation_id);
+      if (log) log.takeListed(listed, log.told === told.get(conversation_id));
+      else if (!told.has(conversation_id)) this.add(listed); // else it ended meanwhile
+    }
+  }
+
+  /** Give up what was not fetched afresh while its connection lasted: `sync` says of it that it is gained. */
+  dropStale(): string[] {
+    const stale = [...this.logs.values()].filter((log) => log.stale).map(({ id }) => id);
+    for (const id of stale) this.logs.delete(id);
+    return stale;
   }
 
   /** Take a pushed entry; `gap` where only `sync` can tell what is missing, a new conversation included. */
@@ -77,7 +96,8 @@ export class Replica {
           this.#drop(conversation_id, rest, missed.entries);
       }
     }
-    for (const standing of answer.marks) this.logs.get(standing.conversation_id)?.setStanding(standing);
+    for (const standing of answer.marks)
+      this.logs.get(standing.conversation_id)?.setStanding(standing, standing.head);
     return rest;
   }
 
