@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from parley.settings import Settings
-from tests.conformance.servers import require_node
+from tests.conformance.servers import JS, require_node
 from tests.docs import guides
 from tests.docs.guides import GUIDES, Block, differences
 from tests.support.server import ServerProcess
@@ -34,6 +35,22 @@ def test_an_answer_is_as_it_is_shown(ran: list[Block], at: int) -> None:
     block = ran[at]
     answers = [json.loads(line) for line in block.printed[-len(block.shown) :]]
     assert differences(block.shown, answers) == []
+
+
+def test_the_copy_is_right_whatever_comes_in_between() -> None:
+    """In many small worlds, by seeds: packets in one frame, broken connections, recovery, a store that is put back."""
+    require_node()
+    page = [block.code for block in guides.blocks() if block.page == "events.md"]
+    code = "".join(one for one in page if "const copy =" in one or "function catchUp(" in one)
+    done = subprocess.run(
+        ["node", str(JS / "copy.mjs"), "5000"],
+        input=code,
+        capture_output=True,
+        text=True,
+        timeout=guides.SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_page_is_in_the_list_and_asks_something() -> None:
