@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
-import { indexedDbStore, memoryKeeper, ParleyClient } from "../src/index.js";
+import { indexedDbStore, memoryKeeper, ParleyClient, until } from "../src/index.js";
+import type { Listed } from "../src/wire.js";
+import { Server } from "./line.js";
 import { ID, ME, ModelConversation } from "./model.js";
 
 const me = { user_id: ME, display_name: "Me", created_at: "2026-01-01T00:00:00.000Z" };
@@ -66,4 +68,81 @@ test("what somebody had begun to write is nothing to whoever signs in next", asy
   await client.login({ login: "bob", password });
   assert.equal(client.conversation(ID).getSnapshot().draft, "");
   assert.equal((await store.load())?.drafts.size, 0);
+});
+
+const credentials = { login: "me", password: "a long enough one" };
+const live = (client: ParleyClient) => until(client.link, (link) => link === "live");
+
+function talk(said: number): ModelConversation {
+  const model = new ModelConversation();
+  for (let count = 0; count < said; count += 1) model.take({ do: "say", who: 1, text: "a", mentions: false });
+  return model;
+}
+
+function listed(model: ModelConversation, read: number): Listed {
+  return { ...model.summary(), ...model.unread(read), marks: { delivered: read, read } };
+}
+
+test("what was answered before one was taken out is not on its way any more", async (context) => {
+  const server = new Server();
+  const model = talk(0);
+  server.listed = [listed(model, 1)];
+  const client = server.client();
+  context.after(() => client.stop());
+  await client.login(credentials);
+  await live(client);
+  const answered = new Promise<void>((resolve) => {
+    server.commands["message.send"] = ({ client_id }: { client_id: string }) => {
+      setImmediate(resolve);
+      return { entry: { ...talk(1).log.at(-1)!, actor_id: ME, client_id } };
+    };
+  });
+  client.conversation(ID).send("a");
+  await answered;
+  assert.equal(client.unsent, 1);
+  server.listed = [];
+  server.sync = { lost: [{ conversation_id: ID, seq: 3 }] };
+  server.cut();
+  await until(client.conversations, (list) => list.length === 0);
+  assert.equal(client.unsent, 0);
+});
+
+test("in a room that one has just come into nothing is unread", async (context) => {
+  const server = new Server();
+  const model = talk(5);
+  const client = server.client();
+  context.after(() => client.stop());
+  await client.login(credentials);
+  await live(client);
+  server.requests[`GET /v1/conversations/${ID}`] = () => model.summary();
+  server.requests[`GET /v1/conversations/${ID}/messages`] = () => model.page({}, 60);
+  const { head } = model;
+  server.sync = {
+    marks: [{ conversation_id: ID, head, delivered: head, read: head, unread: 0, mentions: 0 }],
+  };
+  const room = await client.join(ID);
+  await room.open();
+  await live(client);
+  await until(room, ({ stand }) => stand.read === head);
+  assert.equal(room.getSnapshot().stand.unread, 0);
+});
+
+test("what was read here stays read when a receipt comes that was sent before", async (context) => {
+  const server = new Server();
+  const model = talk(3);
+  server.listed = [listed(model, 1)];
+  server.requests[`GET /v1/conversations/${ID}/messages`] = () => model.page({}, 60);
+  const client = server.client();
+  context.after(() => client.stop());
+  await client.login(credentials);
+  await live(client);
+  const conversation = client.conversation(ID);
+  await conversation.open();
+  conversation.markRead(model.head);
+  const seen: number[] = [];
+  conversation.subscribe(() => seen.push(conversation.getSnapshot().stand.unread));
+  server.tell("receipt", { conversation_id: ID, marks: [{ user_id: ME, delivered: 2, read: 2 }] });
+  server.tell("typing", { conversation_id: ID, user_id: "ada", for_ms: 1 });
+  await until(conversation, ({ typing }) => typing.length === 1);
+  assert.deepEqual(new Set(seen), new Set([0]));
 });
