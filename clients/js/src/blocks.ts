@@ -11,13 +11,18 @@ export class Blocks {
   readonly blocked = new Cell<ReadonlySet<string> | null>(null);
   readonly #session: Session;
   readonly #learn: (people: User[]) => void;
+  /** What was heard since the last reading began, whose pages may be older. */
+  #heard: Map<string, boolean> | null = null;
 
   constructor(session: Session, learn: (people: User[]) => void) {
     this.#session = session;
     this.#learn = learn;
   }
 
+  /** Read all of them. Of several readings the one that began last counts. */
   async read(): Promise<void> {
+    const heard = new Map<string, boolean>();
+    this.#heard = heard;
     const found = new Set<string>();
     let cursor: string | undefined;
     do {
@@ -27,6 +32,12 @@ export class Blocks {
       for (const { user_id } of page.items) found.add(user_id);
       cursor = page.next;
     } while (cursor !== undefined);
+    if (this.#heard !== heard) return;
+    this.#heard = null;
+    for (const [user_id, blocked] of heard) {
+      if (blocked) found.add(user_id);
+      else found.delete(user_id);
+    }
     this.blocked.set(found);
   }
 
@@ -42,6 +53,7 @@ export class Blocks {
 
   /** It changed, here or on another device. */
   heard({ user_id, blocked }: { user_id: string; blocked: boolean }): void {
+    this.#heard?.set(user_id, blocked);
     const known = this.blocked.value;
     if (known === null || known.has(user_id) === blocked) return;
     const others = [...known].filter((one) => one !== user_id);
@@ -49,6 +61,7 @@ export class Blocks {
   }
 
   clear(): void {
+    this.#heard = null;
     this.blocked.set(null);
   }
 }

@@ -50,6 +50,7 @@ export type LinkState = "offline" | "catching-up" | "live";
 
 const LIST_PAGE = 200;
 const MOST_PREVIEWS = 20;
+const MOST_TRIES = 5;
 const STARTS_AGAIN_MS = 2_000;
 const ENTRIES: ReadonlySet<string> = new Set(ENTRY_TYPES);
 
@@ -437,13 +438,16 @@ export class ParleyClient {
   /** Nothing is left of them; whether they were still in, so that there is one member less, only a summary tells. */
   #erased({ user_id, conversation_id }: Erasure): void {
     this.people.gone(user_id);
-    this.api.conversation(conversation_id).then(
-      (summary) => {
-        this.#replica.logs.get(conversation_id)?.takeSummary(summary);
-        this.#changed(conversation_id);
-      },
-      () => undefined, // the next list tells it too
-    );
+    void this.#summarize(conversation_id).catch(() => undefined); // the next list tells it too
+  }
+
+  /** Where the log goes on meanwhile it is asked again. */
+  async #summarize(id: string): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const summary = await this.api.conversation(id);
+      if (this.#replica.logs.get(id)?.takeSummary(summary) !== false) break;
+    }
+    this.#changed(id);
   }
 
   #receipt({ conversation_id, marks }: Receipt): void {

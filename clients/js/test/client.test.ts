@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
 import { indexedDbStore, memoryKeeper, ParleyClient, until } from "../src/index.js";
-import type { Listed } from "../src/wire.js";
+import type { Entry, Listed } from "../src/wire.js";
 import { Server } from "./line.js";
 import { ID, ME, ModelConversation } from "./model.js";
 
@@ -145,4 +145,45 @@ test("what was read here stays read when a receipt comes that was sent before", 
   server.tell("typing", { conversation_id: ID, user_id: "ada", for_ms: 1 });
   await until(conversation, ({ typing }) => typing.length === 1);
   assert.deepEqual(new Set(seen), new Set([0]));
+});
+
+test("how many are in is known after an erasure, also where the log goes on meanwhile", async (context) => {
+  const server = new Server();
+  const model = talk(1);
+  model.take({ do: "join", who: 1 });
+  model.take({ do: "leave", who: 1 });
+  server.listed = [listed(model, 1)];
+  const client = server.client();
+  context.after(() => client.stop());
+  await client.login(credentials);
+  await live(client);
+  const stamp = { ...model.log.at(-1)!, actor_id: "bob" };
+  const { head } = model;
+  const erased = { ...stamp, seq: head + 1, type: "member.left", user_id: "bob", reason: "erased" } as const;
+  let asked = 0;
+  server.requests[`GET /v1/conversations/${ID}`] = () => {
+    asked += 1;
+    return { ...model.summary(), head: head + asked };
+  };
+  server.push(erased);
+  server.push({ ...stamp, seq: head + 2, type: "conversation.changed", changes: { name: "on" } } as Entry);
+  const summary = await until(
+    client.conversation(ID),
+    ({ summary }) => summary?.head === head + 2 && asked > 1,
+  );
+  assert.equal(asked, 2);
+  assert.equal(summary.summary?.member_count, model.members.size);
+});
+
+test("whom one blocks elsewhere while the list of them is read is blocked", async (context) => {
+  const server = new Server();
+  const client = server.client();
+  context.after(() => client.stop());
+  server.requests["GET /v1/blocks"] = () => {
+    server.tell("block.changed", { user_id: "bob", blocked: true });
+    return new Promise((resolve) => setImmediate(() => resolve({ items: [{ user_id: "ada" }] })));
+  };
+  await client.login(credentials);
+  await until(client.blocks.blocked, (blocked) => blocked !== null);
+  assert.deepEqual(client.blocks.blocked.value, new Set(["ada", "bob"]));
 });

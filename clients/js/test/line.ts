@@ -12,7 +12,7 @@ const USER = { user_id: ME, display_name: "Me", created_at: "2026-01-01T00:00:00
 export class Server {
   /** What is answered; a command that has no answer here gets none. */
   commands: Record<string, (payload: never) => object | undefined> = {};
-  requests: Record<string, () => object> = {};
+  requests: Record<string, () => object | Promise<object>> = {};
   listed: Listed[] = [];
   sync: Partial<SyncAnswer> = {};
   #line: { onPacket(packet: object): void; cut(): void } | undefined;
@@ -45,7 +45,7 @@ export class Server {
       io: { transports: [Line as never], reconnectionDelay: 1, reconnectionDelayMax: 1 },
       fetch: async (address, init) => {
         const { pathname } = new URL(String(address));
-        return Response.json(this.#requested(`${init?.method} ${pathname}`));
+        return Response.json(await this.#requested(`${init?.method} ${pathname}`));
       },
     });
   }
@@ -62,7 +62,7 @@ export class Server {
     this.#line!.cut();
   }
 
-  #requested(what: string): object {
+  #requested(what: string): object | Promise<object> {
     if (this.requests[what]) return this.requests[what]();
     if (what === "POST /v1/auth/login") return { ...GRANT, user: USER };
     if (what === "GET /v1/me") return USER;

@@ -136,9 +136,11 @@ export class ConversationLog {
     this.recount();
   }
 
-  /** Take a summary that was asked for, unless it is older than the log taken so far. */
-  takeSummary(summary: Summary): void {
-    if (summary.head >= this.#cursor) this.#summary = summary;
+  /** Take a summary that was asked for; false where it is older than the log taken so far. */
+  takeSummary(summary: Summary): boolean {
+    if (summary.head < this.#cursor) return false;
+    this.#summary = summary;
+    return true;
   }
 
   /** How one keeps it: that is no entry, so nothing else brings it. */
