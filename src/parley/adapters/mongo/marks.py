@@ -105,11 +105,12 @@ class MongoMarks(MarkStore):
 
 
 def _standing(here: Presented, mark: Mark, place: Point, mentions: int) -> Standing:
-    """`mentions` are those that the view knows of."""
-    unread = here.messages - place.messages
+    """`mentions` are those that the view knows of. The place was read later, and may be beyond it."""
+    head = max(Point(here.head, here.messages), place)
+    unread = head.messages - place.messages
     return Standing(
         conversation_id=here.conversation_id,
-        head=here.head,
+        head=head.seq,
         delivered=max(mark.delivered, place.seq),
         read=place.seq,
         unread=unread,
