@@ -334,13 +334,18 @@ export class ParleyClient {
     if (this.contacts.all.value) void this.contacts.read().catch(() => undefined);
     void this.#readStatus().catch(() => undefined);
     if (!this.listed.value) await this.#readList(Number.POSITIVE_INFINITY);
-    this.#syncing?.request();
+    this.#catchUp();
   }
 
   #disconnected(): void {
     this.#syncing?.interrupted();
     this.people.disconnected();
     this.link.set("offline");
+  }
+
+  /** Without a connection the next one does. */
+  #catchUp(): void {
+    if (this.#connection.state.value === "connected") this.#syncing?.request();
   }
 
   /** The list tells what no log does: last messages of conversations not read yet, and how one keeps them. */
@@ -359,7 +364,8 @@ export class ParleyClient {
         );
         if (replica !== this.#replica) return;
         replica.epoch ??= page.epoch;
-        replica.takeListed(page.items, told);
+        const added = replica.takeListed(page.items, told);
+        if (added && most < Number.POSITIVE_INFINITY) this.#catchUp(); // it may have ended since
         this.#marking.reassert();
         batch(() => {
           for (const one of page.items) this.#changed(one.conversation_id);
@@ -424,6 +430,7 @@ export class ParleyClient {
     if (taken !== "taken") return;
     this.#entered(entry);
     if (!this.#replica.logs.has(entry.conversation_id)) this.#keeping.lost(entry.conversation_id);
+    if (this.#replica.logs.get(entry.conversation_id)?.open) void this.#marking.ask(entry.conversation_id);
     this.#changed(entry.conversation_id);
     this.#marking.received();
   }
@@ -547,7 +554,7 @@ export class ParleyClient {
     if (!this.#replica.logs.has(id)) {
       this.#replica.add(await this.api.conversation(id));
       this.#changed(id);
-      this.#syncing?.request(); // how one stands in it, no summary says
+      this.#catchUp(); // how one stands in it, no summary says
     }
     return this.conversation(id);
   }

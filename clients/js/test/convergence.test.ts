@@ -9,8 +9,10 @@ import fc from "fast-check";
 import type { Connection } from "../src/connection.js";
 import type { ParleyError } from "../src/errors.js";
 import { covered } from "../src/history.js";
+import { keptOf } from "../src/keeping.js";
 import { messageOf } from "../src/log/messages.js";
 import { Replica } from "../src/log/replica.js";
+import type { KeptConversation } from "../src/store.js";
 import { Syncing } from "../src/syncing.js";
 import type { Entry, Listed, MessageNew, Standing, SyncAnswer } from "../src/wire.js";
 import { ID, ME, ModelConversation, PEOPLE, type Step } from "./model.js";
@@ -18,7 +20,7 @@ import { ID, ME, ModelConversation, PEOPLE, type Step } from "./model.js";
 type Happening =
   | { kind: "step"; step: Step }
   | { kind: "line" | "fetched" | "put back"; at: number }
-  | { kind: "cut" | "connect" | "list" }
+  | { kind: "cut" | "connect" | "list" | "save" | "reload" }
   | { kind: "page"; older: boolean }
   | { kind: "read" | "elsewhere"; at: number; back: boolean };
 type Answered = (error: ParleyError | null, answer?: SyncAnswer) => void;
@@ -95,7 +97,9 @@ class Server {
 /** A client and its lines: what comes by the socket comes in order, what is fetched comes whenever it comes. */
 class Device {
   readonly server = new Server();
-  readonly replica = new Replica(ME);
+  replica = new Replica(ME);
+  /** What a store holds of it, since when it was written last. */
+  #kept: { epoch: string | undefined; conversation: KeptConversation } | undefined;
   /** What is on its way by the socket, and by HTTP. */
   line: (() => void)[] = [];
   fetched: (() => void)[] = [];
@@ -104,16 +108,9 @@ class Device {
   /** The furthest mark that has no answer yet. */
   #marking = 0;
   most = 3;
-  readonly #syncing: Syncing;
+  #syncing = this.#following();
 
   constructor() {
-    const ask = (_event: string, asked: object, answered: Answered) => this.#ask(asked, answered);
-    this.#syncing = new Syncing({ ask } as unknown as Connection, this.replica, {
-      afresh: (ids) => Promise.all(ids.map(() => this.#afresh())).then(() => undefined),
-      taken: () => this.#reassert(),
-      caughtUp: () => undefined,
-      refused: () => undefined,
-    });
     this.list();
     this.fetched.shift()!();
     this.connect();
@@ -136,6 +133,28 @@ class Device {
     this.line = [];
     this.#asked = undefined;
     this.#syncing.interrupted();
+  }
+
+  save(): void {
+    const { log, replica } = this;
+    if (!log) this.#kept = undefined;
+    else if (!log.stale) this.#kept = { epoch: replica.epoch, conversation: structuredClone(keptOf(log)) };
+  }
+
+  /** The page goes, and another one begins from what was kept. */
+  reload(): void {
+    this.cut();
+    this.#syncing.stop();
+    this.fetched = [];
+    this.#marking = 0;
+    this.replica = new Replica(ME, this.#kept?.epoch);
+    if (this.#kept) {
+      const { summary, cursor, stand, lastMessage, range, ...rows } = this.#kept.conversation;
+      const log = this.replica.add(summary, cursor);
+      log.restore({ ...rows, ranges: range ? [range] : [], lastMessage });
+      log.setStanding({ ...stand });
+    }
+    this.#syncing = this.#following();
   }
 
   step(step: Step): void {
@@ -170,7 +189,8 @@ class Device {
     const [page, epoch] = [this.server.list(), String(this.server.epoch)];
     this.fetched.push(() => {
       replica.epoch ??= epoch;
-      if (replica.epoch === epoch) replica.takeListed(page, told);
+      const added = replica.epoch === epoch && replica.takeListed(page, told);
+      if (added && this.#connected) this.#syncing.request();
       this.#reassert();
     });
   }
@@ -205,6 +225,19 @@ class Device {
     }
   }
 
+  #following(): Syncing {
+    const ask = (_event: string, asked: object, answered: Answered) => this.#ask(asked, answered);
+    return new Syncing({ ask } as unknown as Connection, this.replica, {
+      afresh: (ids) => Promise.all(ids.map(() => this.#afresh())).then(() => undefined),
+      taken: (_answer, { afresh, lost }) => {
+        if (afresh.length + lost.length > 0) this.#kept = undefined;
+        this.#reassert();
+      },
+      caughtUp: () => undefined,
+      refused: () => undefined,
+    });
+  }
+
   #send(arrive: () => void): void {
     if (this.#connected) this.line.push(arrive);
   }
@@ -220,6 +253,7 @@ class Device {
 
   #heard(entry: Entry): void {
     if (this.replica.takePush(entry) === "gap") this.#syncing.request();
+    if (this.log?.open) this.#mark(Math.max(1, this.log.stand.read));
   }
 
   #receipt(): void {
@@ -292,6 +326,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("step" as const), step }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom("line" as const, "fetched"), at: fc.nat(3) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("cut" as const, "connect", "list") }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("save" as const, "reload") }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("page" as const), older: fc.boolean() }) },
   {
     weight: 2,
@@ -321,6 +356,13 @@ const FOUND: Happening[][] = [
   [said(1, true), said(0), elsewhere(true)],
   [elsewhere(true), list, line(1), line(1)],
   [go, come, line(2), said(0), list],
+  [{ kind: "reload" }, list, go],
+  [
+    said(1, true),
+    { kind: "reload" },
+    { kind: "connect" },
+    { kind: "step", step: { do: "edit", who: 0, at: 0, text: "a" } },
+  ],
 ];
 
 async function happens(device: Device, one: Happening): Promise<void> {
@@ -342,6 +384,10 @@ async function happens(device: Device, one: Happening): Promise<void> {
       return device.connect();
     case "list":
       return device.list();
+    case "save":
+      return device.save();
+    case "reload":
+      return device.reload();
     case "page":
       return device.page(one.older, 3);
     case "read":

@@ -28,6 +28,8 @@ export class ConversationLog {
   readonly id: string;
   /** Whether nothing that is held counts, until it is begun anew. */
   stale = false;
+  /** Whether a message changed that is not held, so that only the server can tell how many mention one. */
+  open = false;
   /** How often it was told, or moved, where one stands. */
   told = 0;
   readonly #me: string;
@@ -112,6 +114,7 @@ export class ConversationLog {
   restart(summary: Summary | Listed, cursor = summary.head): void {
     const { last_message, unread, mentions, marks, ...plain } = { ...NO_LISTING, ...summary };
     this.stale = false;
+    this.open = false;
     this.#summary = plain;
     this.#cursor = cursor;
     this.#timeline = new Timeline(cursor);
@@ -196,6 +199,7 @@ export class ConversationLog {
     this.#stand = { delivered, read, unread, mentions };
     for (const message of this.#heldAfter(head, this.#cursor)) this.#counts(message);
     this.#counted = Math.max(head, this.#cursor);
+    this.open = false;
     this.told += 1;
     this.recount();
   }
@@ -230,6 +234,7 @@ export class ConversationLog {
     const latest = this.#lastMessage;
     if (latest && latest.seq <= read) {
       this.#stand = { ...this.#stand, unread: 0, mentions: 0 };
+      this.open = false;
       return true;
     }
     const count = read === 0 ? 0 : this.#timeline.countAt(read);
@@ -241,6 +246,7 @@ export class ConversationLog {
       ? this.#heldAfter(read, Math.max(1, read)).filter((message) => this.#mentioned(message)).length
       : this.#stand.mentions;
     this.#stand = { ...this.#stand, unread, mentions };
+    if (all) this.open = false;
     return all;
   }
 
@@ -286,10 +292,16 @@ export class ConversationLog {
     const last = this.#lastMessage;
     if (last?.seq === entry.message_seq) this.#lastMessage = advanced(last, entry);
     const after = this.#held(entry.message_seq);
+    if (!before && entry.message_seq > this.#stand.read && this.#mayMention(entry)) this.open = true;
     if (!before || !after || after.seq <= this.#stand.read) return;
     // An edit may mention one, or no longer.
     const more = Number(this.#mentioned(after)) - Number(this.#mentioned(before));
     this.#stand = { ...this.#stand, mentions: Math.max(0, this.#stand.mentions + more) };
+  }
+
+  #mayMention(entry: Aimed): boolean {
+    if (entry.type === "message.edited" && entry.mentions?.includes(this.#me)) return true;
+    return ["message.edited", "message.deleted"].includes(entry.type) && this.#stand.mentions > 0;
   }
 
   #held(seq: number): Message | undefined {
@@ -309,6 +321,7 @@ export class ConversationLog {
   #erased(entry: Erasure, voided: number): void {
     if (this.#lastMessage) this.#lastMessage = erased(this.#lastMessage, entry);
     this.#stand = { ...this.#stand, mentions: Math.max(0, this.#stand.mentions - voided) };
+    if (this.#stand.mentions > 0) this.open = true; // of messages that are not held
   }
 
   #unreadMentionsBy(user_id: string): number {

@@ -44,14 +44,16 @@ export class Replica {
     return new Map([...this.logs].map(([id, { told }]) => [id, told]));
   }
 
-  /** Take a page of the list, which was asked for when this was `told`. */
-  takeListed(page: readonly Listed[], told: ReadonlyMap<string, number>): void {
+  /** Take a page of the list, which was asked for when this was `told`; says whether nobody else told of one of them. */
+  takeListed(page: readonly Listed[], told: ReadonlyMap<string, number>): boolean {
+    const before = this.logs.size;
     for (const listed of page) {
       const { conversation_id } = listed;
       const log = this.logs.get(conversation_id);
       if (log) log.takeListed(listed, log.told === told.get(conversation_id));
       else if (!told.has(conversation_id)) this.add(listed); // else it ended meanwhile
     }
+    return this.logs.size > before;
   }
 
   /** Give up what was not fetched afresh while its connection lasted: `sync` says of it that it is gained. */
