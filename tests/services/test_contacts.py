@@ -1,5 +1,7 @@
 """Adding, asking, accepting: and who is told."""
 
+import asyncio
+
 import pytest
 
 from parley.model.contacts import ContactChanges
@@ -75,6 +77,46 @@ async def test_adding_puts_somebody_on_my_list_alone_and_tells_both(house, told,
     assert (await ids(house.contacts, anna), await ids(house.contacts, boris)) == ([boris], [])
     again = await house.contacts.add(anna, by_id(boris), "1.2.3.4")
     assert (again.new, again.contact, told.take()) == (False, added.contact, [])
+
+
+@pytest.mark.parametrize("change", ["add", "accept", "change"])
+async def test_changes_are_told_in_their_order(house, told, anna, boris, change):
+    """However late the store says who the other one is."""
+    asking = house.more_contacts(by_request=True)
+    accounts, let_go = house.account_store, asyncio.Event()
+    if change == "accept":
+        await asking.add(anna, by_id(boris), "1.2.3.4")
+    elif change == "change":
+        await house.contacts.add(boris, by_id(anna), "1.2.3.4")
+    replace, get = asking._contacts.replace, accounts.get
+    replaced = asyncio.Event()
+
+    async def noted(*pairs: object) -> bool:
+        done = await replace(*pairs)
+        replaced.set()
+        return done
+
+    async def late(user_id: UserId) -> object:
+        if replaced.is_set():
+            await let_go.wait()
+        return await get(user_id)
+
+    asking._contacts.replace, accounts.get = noted, late
+    first = asyncio.ensure_future(
+        {
+            "add": lambda: house.contacts.add(boris, by_id(anna), "1.2.3.4"),
+            "accept": lambda: asking.accept(boris, anna),
+            "change": lambda: house.contacts.change(boris, anna, ContactChanges(name="Anna")),
+        }[change]()
+    )
+    await replaced.wait()
+    await house.contacts.remove(boris, anna)
+    await house.contacts.remove(anna, boris)
+    let_go.set()
+    await first
+    last = {who: event for who, event, _, _ in told.take()}
+    assert last[boris] == "contact.removed"
+    assert last[anna] == ("contact.removed" if change == "accept" else "contact.added")
 
 
 @pytest.mark.parametrize("whom", [{"username": "BORIS"}, {"email": "boris@EXAMPLE.org"}])

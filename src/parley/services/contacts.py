@@ -110,12 +110,12 @@ class Contacts:
             raise Blocked
         self._take(self._rates.adding, user_id)
         now = timestamp(self._clock.now_ms())
+        mine = await self._accounts.get(user_id)
         before, after = await self._change(
             user_id,
             other_id,
             lambda pair: added(pair, user_id, other_id, now, by_request=self._by_request),
         )
-        mine = await self._accounts.get(user_id)
         assert after.mine is not None  # noqa: S101  # adding leaves nobody without
         listed = _listed(after.mine, other)
         if after != before:
@@ -147,8 +147,8 @@ class Contacts:
             NotFound: That person is not on the list.
         """
         check_changes(changes)
-        before, after = await self._change(user_id, other_id, lambda pair: changed(pair, changes))
         other = await self._account(other_id)
+        before, after = await self._change(user_id, other_id, lambda pair: changed(pair, changes))
         assert after.mine is not None  # noqa: S101  # `changed` refuses where there is none
         listed = _listed(after.mine, other)
         if after != before:
@@ -172,14 +172,13 @@ class Contacts:
         """
         if (await self._blocking.between(user_id, other_id)).blocked:
             raise Blocked
-        other = await self._account(other_id)
+        other, mine = await self._account(other_id), await self._accounts.get(user_id)
         now = timestamp(self._clock.now_ms())
         before, after = await self._change(user_id, other_id, lambda pair: accepted(pair, now))
         assert after.mine is not None  # noqa: S101  # accepting leaves nobody without
         listed = _listed(after.mine, other)
         if after != before:
             self._tell_mine(user_id, other_id, listed)
-            mine = await self._accounts.get(user_id)
             self._tell_other(user_id, other_id, before, after, mine)
         return listed
 
@@ -232,7 +231,10 @@ class Contacts:
     async def _change(
         self, user_id: UserId, other_id: UserId, rule: Callable[[Pair], Pair]
     ) -> tuple[Pair, Pair]:
-        """What the two had of each other, and have now."""
+        """What the two had of each other, and have now.
+
+        Whoever calls this tells of it at once, without asking for anything more: changes are told in their order.
+        """
         for _ in range(TRIES):
             before = await self._contacts.pair(user_id, other_id)
             after = rule(before)
