@@ -47,7 +47,9 @@ class Replays(ABC):
         `until` was heard. Of conversations that the person is in now: the entries from their last joining on, where
         that is later. Of those that they have left since `after`, their last `member.left` alone; of those deleted
         since, the `conversation.deleted` alone. None where it can't be had in full, or is out of bounds. "Now" is when
-        it is read, which may be after more than `until`.
+        it is read, which may be after more than `until`. Where the order outlives the process, and one of their
+        conversations was deleted after `until`, None too: the bus brings that to those who are in, by lists that don't
+        have it any more.
 
         Raises:
             Unavailable: The store can't answer.

@@ -47,6 +47,7 @@ _AT: Final = f"""
     SELECT conversations.id, {rows.COLUMNS} {rows.FROM}
     JOIN conversations ON conversations.key = entries.conversation WHERE position = ?
 """
+_BEHIND_ALL: Final = 1 << 62
 
 
 class SqliteReplays(Replays):
@@ -76,6 +77,8 @@ class SqliteReplays(Replays):
         self, user_id: UserId, after: int, until: int, bounds: Bounds
     ) -> Sequence[Placed] | None:
         def reading(connection: sqlite3.Connection) -> list[Placed] | None:
+            if any(_deletions(connection, user_id, until, _BEHIND_ALL)):
+                return None
             found: list[Placed] = []
             size = 0
             for placed in _missed(connection, user_id, after, until):
@@ -99,9 +102,17 @@ def _missed(
                 yield Placed(row[0], rows.entry(conversation_id, row))
     for _, position in connection.execute(_DEPARTURES, (user_id, after, until, user_id)):
         yield _at(connection, position)
+    for position in _deletions(connection, user_id, after, until):
+        yield _at(connection, position)
+
+
+def _deletions(
+    connection: sqlite3.Connection, user_id: UserId, after: int, until: int
+) -> Iterator[int]:
+    """The positions at which conversations were deleted that somebody was in."""
     for key, position in connection.execute(_DELETIONS, (after, until)):
         if _was_inside(connection, user_id, key):
-            yield _at(connection, position)
+            yield position
 
 
 def _was_inside(connection: sqlite3.Connection, user_id: UserId, key: int) -> bool:
