@@ -285,6 +285,58 @@ async def test_a_receipt_never_falls_behind_ones_own_message(
     assert told(chat) == [(True, [MemberMarks(BEN, 5, 5)])]
 
 
+@pytest.mark.parametrize(("method", "mark"), [("standings", "read"), ("rewind", "unread_from")])
+async def test_a_receipt_never_falls_behind_what_one_writes_while_one_marks(
+    chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch, method: str, mark: str
+) -> None:
+    """The store answers with what was before the message, which everybody has by then."""
+    before = getattr(chat.marks._marks, method)
+
+    async def late(*asked: object) -> object:
+        answer = await before(*asked)
+        monkeypatch.undo()
+        await chat.say(BEN, home, "mine")
+        return answer
+
+    monkeypatch.setattr(chat.marks._marks, method, late)
+    answer = await chat.marks.mark(BEN, home, **{mark: 3})
+    assert answer.marks == await stands(chat, BEN, home)
+    assert answer.marks.read == 5
+    await chat.a_second_later()
+    assert told(chat)[-1][1] == [MemberMarks(BEN, 5, 5)]
+
+
+async def test_what_is_told_late_is_not_how_one_stood_before_a_mark_since(
+    chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standings = chat.marks._marks.standings
+    asked, let_go = asyncio.Event(), asyncio.Event()
+
+    async def away(*_asked: object) -> object:
+        raise Unavailable
+
+    async def late(*question: object) -> object:
+        found = await standings(*question)
+        asked.set()
+        await let_go.wait()
+        return found
+
+    monkeypatch.setattr(chat.marks._marks, "standings", away)
+    with pytest.raises(Unavailable):
+        await chat.marks.mark(BEN, home, read=4)
+    monkeypatch.setattr(chat.marks._marks, "standings", late)
+    flushing = asyncio.ensure_future(chat.marks.flush())
+    await asked.wait()
+    unread = asyncio.ensure_future(chat.marks.mark(BEN, home, unread_from=3))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    let_go.set()
+    await flushing
+    await unread
+    await chat.a_second_later()
+    assert told(chat)[-1] == (False, [MemberMarks(BEN, 4, 2)])
+
+
 async def test_with_many_members_only_ones_own_devices_are_told() -> None:
     chat = await a_chat(most_told=2)
     where = await chat.group(BEN, CAT)

@@ -1,9 +1,12 @@
 """Marks: how far people have received and read, and telling those whom it concerns."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.journal.blocking import Blocking
 from parley.journal.journal import Journal
@@ -51,6 +54,16 @@ class MarksPage(Struct, frozen=True):
     next: str | None
 
 
+class _Turn:
+    """One mark of a person in a conversation after another; `wrote` is what of theirs came while one is under way."""
+
+    __slots__ = ("__weakref__", "lock", "wrote")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.wrote = 0
+
+
 class Marks:
     """Each person's own, never judged against anybody else's."""
 
@@ -75,7 +88,7 @@ class Marks:
         self._after = after
         self._most_told = most_told
         self._waiting = False
-        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[Key, _Turn] = WeakValueDictionary()
         self._delivered: dict[Key, int] = {}
         self._received: dict[Key, MemberMarks] = {}
         self._read_on: dict[Key, MemberMarks] = {}
@@ -111,19 +124,22 @@ class Marks:
         if delivered is not None:
             await self._receive(state, user_id, delivered)
         if read is not None:
-            async with self._turn(conversation_id, user_id):
-                return MarkAnswer(await self._read(state, user_id, read))
+            async with self._turn(conversation_id, user_id) as turn:
+                return MarkAnswer(await self._read(state, user_id, read, turn))
         if unread_from is not None:
-            async with self._turn(conversation_id, user_id):
-                return MarkAnswer(await self._unread(state, user_id, unread_from))
+            async with self._turn(conversation_id, user_id) as turn:
+                return MarkAnswer(await self._unread(state, user_id, unread_from, turn))
         return MarkAnswer()
 
-    def _turn(self, conversation_id: ConversationId, user_id: UserId) -> asyncio.Lock:
+    @contextlib.asynccontextmanager
+    async def _turn(self, conversation_id: ConversationId, user_id: UserId) -> AsyncIterator[_Turn]:
         """One mark of a person after another: how they stand is read after each, and the last reading is told."""
-        lock = self._turns.get((conversation_id, user_id))
-        if lock is None:
-            lock = self._turns[conversation_id, user_id] = asyncio.Lock()
-        return lock
+        turn = self._turns.get((conversation_id, user_id))
+        if turn is None:
+            turn = self._turns[conversation_id, user_id] = _Turn()
+        async with turn.lock:
+            turn.wrote = 0
+            yield turn
 
     async def of_members(
         self, user_id: UserId, conversation_id: ConversationId, *, after: str = "", limit: int = 50
@@ -178,10 +194,12 @@ class Marks:
             note(self._for_members if tells else self._for_oneself, state, told)
             self._received.pop(key, None)
             return
-        standing = await self._standing(user_id, conversation_id)
-        if standing is not None:
-            self._tell_read(state, user_id, standing, max(told.read, standing.read), tells=tells)
-        self._read_on.pop(key, None)
+        async with self._turn(conversation_id, user_id) as turn:
+            standing = await self._standing(user_id, conversation_id, turn)
+            if standing is not None:
+                seen = max(told.read, standing.read)
+                self._tell_read(state, user_id, standing, seen, tells=tells)
+            self._read_on.pop(key, None)
 
     # --- the three marks ----------------------------------------------------------------------------------------
 
@@ -191,13 +209,13 @@ class Marks:
         self._delivered[key] = max(seq, self._delivered.get(key, 0))
         self._wait()
 
-    async def _read(self, state: State, user_id: UserId, seq: int) -> Standing | None:
+    async def _read(self, state: State, user_id: UserId, seq: int, turn: _Turn) -> Standing | None:
         conversation_id = state.conversation_id
         move = Move(conversation_id, user_id, read_up_to(await self._point(state, seq)))
         tells = await self._tells_members(state, user_id)
         moved = await self._marks.advance([move])
         try:
-            standing = await self._standing(user_id, conversation_id)
+            standing = await self._standing(user_id, conversation_id, turn)
         except Unavailable:
             if moved:
                 mark = moved[0].mark
@@ -210,23 +228,41 @@ class Marks:
             self._tell_read(state, user_id, standing, seen, tells=tells)
         return standing
 
-    async def _unread(self, state: State, user_id: UserId, seq: int) -> Standing | None:
+    async def _unread(
+        self, state: State, user_id: UserId, seq: int, turn: _Turn
+    ) -> Standing | None:
         conversation_id = state.conversation_id
         await self._require_seq(state, seq)
         before = await self._point(state, seq - 1) if seq > 1 else START
         mark = unread_after(before, max(state.head, seq))
+        turn.wrote = 0  # what they wrote up to here counts no more
         tells = await self._tells_members(state, user_id)
         kept = await self._marks.rewind(Move(conversation_id, user_id, mark))
         # Who marks as unread further on than they had read has thereby read up to there.
         if kept.seen == mark.seen and tells:
             note(self._for_members, state, as_others_see(user_id, kept))
-        note(self._for_oneself, state, MemberMarks(user_id, kept.delivered, kept.read))
+        delivered, read = max(kept.delivered, turn.wrote), max(kept.read, turn.wrote)
+        note(self._for_oneself, state, MemberMarks(user_id, delivered, read))
         self._wait()
-        return await self._standing(user_id, conversation_id)
+        return await self._standing(user_id, conversation_id, turn)
 
-    async def _standing(self, user_id: UserId, conversation_id: ConversationId) -> Standing | None:
-        """None of somebody who has left meanwhile."""
-        return (await self._marks.standings(user_id, [conversation_id])).get(conversation_id)
+    async def _standing(
+        self, user_id: UserId, conversation_id: ConversationId, turn: _Turn
+    ) -> Standing | None:
+        """None of somebody who has left meanwhile. It may have been read before what came of theirs meanwhile."""
+        found = await self._marks.standings(user_id, [conversation_id])
+        standing = found.get(conversation_id)
+        if standing is None or standing.read >= turn.wrote:
+            return standing
+        delivered = max(standing.delivered, turn.wrote)
+        return replace(
+            standing,
+            head=max(standing.head, turn.wrote),
+            delivered=delivered,
+            read=turn.wrote,
+            unread=0,
+            mentions=0,
+        )
 
     async def _require_seq(self, state: State, seq: int) -> None:
         if not 1 <= seq <= state.head:
@@ -246,8 +282,11 @@ class Marks:
     def _written(self, record: Record) -> None:
         """What waits to be told of who writes now moves along: it comes behind the message, and would undo it."""
         entry = record.entry
-        if not self._waiting or not isinstance(entry, MessageNew):
+        if not (self._waiting or self._turns) or not isinstance(entry, MessageNew):
             return
+        turn = self._turns.get((entry.conversation_id, entry.actor_id))
+        if turn is not None:
+            turn.wrote = entry.seq
         for batch in (self._for_members, self._for_oneself):
             marks = batch.get(entry.conversation_id, {})
             told = marks.get(entry.actor_id)
