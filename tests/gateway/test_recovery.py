@@ -122,7 +122,7 @@ async def test_a_private_id_fits_its_person_and_session_alone(recovering: Recove
     nonce, epoch, mac = pid.split(".")
     for forged in (
         f"{nonce}.other.{mac}",
-        f"{nonce[:-2]}AA.{epoch}.{mac}",
+        f"{'B' if nonce[0] == 'A' else 'A'}{nonce[1:]}.{epoch}.{mac}",
         f"{nonce}.{epoch}.",
         "",
     ):
