@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from parley.journal.sequencer import Sequencer
 from parley.model.errors import (
     ChatError,
     ClientIdReused,
@@ -14,6 +15,7 @@ from parley.model.errors import (
     TooLarge,
 )
 from parley.model.ids import UserId, created_id, direct_id
+from parley.ports.log import Record
 from parley.services.conversations import NewGroup
 from tests.support.chat import Chat, a_chat
 from tests.support.world import ANN, BEN, CAT
@@ -133,6 +135,48 @@ async def test_what_a_list_says_of_a_conversation_is_of_one_moment(chat: Chat) -
         assert item.unread == item.messages
         assert item.last_message is not None
         assert item.last_message.seq == item.head
+
+
+async def test_a_list_shows_the_last_message_as_it_was_at_its_head(chat: Chat) -> None:
+    """The edit is pushed before the list is there, and clients leave out what is not behind its head."""
+    home = await chat.group(BEN)
+    await chat.say(ANN, home, "one")
+    listed, edits = chat.conversations._views.listed, ["two"]
+
+    async def then_edited(*given: object, **named: object) -> object:
+        found = await listed(*given, **named)
+        for body in edits:
+            edits.clear()
+            await chat.messages.edit(ANN, home, 2, body)
+        return found
+
+    chat.conversations._views.listed = then_edited
+    (item,) = (await chat.conversations.mine(BEN)).items
+    assert item.last_message is not None
+    assert (item.last_message.body, item.head) == ("two", 3)
+
+
+async def test_a_list_counts_nothing_as_unread_that_is_behind_its_head(chat: Chat) -> None:
+    """The store has an entry before the journal hears of it."""
+    home = await chat.group(BEN)
+    learn = Sequencer._learn
+    on_its_way: list[tuple[Sequencer, list[Record]]] = []
+    in_the_store = asyncio.Event()
+    standings = chat.conversations._marks.standings
+
+    async def then_heard(*asked: object) -> object:
+        Sequencer._learn = lambda *heard: in_the_store.set() or on_its_way.append(heard)
+        chat.world.send(ANN, "in the store", where=home)
+        await in_the_store.wait()
+        Sequencer._learn = learn
+        chat.conversations._marks.standings = standings
+        found = await standings(*asked)
+        asyncio.get_running_loop().call_soon(learn, *on_its_way[0])
+        return found
+
+    chat.conversations._marks.standings = then_heard
+    (item,) = (await chat.conversations.mine(BEN)).items
+    assert item.unread == item.messages
 
 
 async def test_others_do_not_list_my_groups(chat: Chat) -> None:

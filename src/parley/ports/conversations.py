@@ -11,9 +11,14 @@ from parley.model.ids import ConversationId, UserId
 
 
 class Listed(Struct, frozen=True):
-    """A conversation in somebody's list. `activity` orders the list, higher is later, and is unique in it."""
+    """A conversation in somebody's list, as its log was at `head`.
+
+    `activity` orders the list, higher is later, and is unique in it. It may be of an earlier moment, and then so is
+    `last_message`, but for its content: it is the last one there was at that activity.
+    """
 
     conversation_id: ConversationId
+    head: int
     last_message: MessageNew | None
     activity: int
 

@@ -1,5 +1,6 @@
 """Conversations: opening, listing, and who is in."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -209,13 +210,17 @@ class Conversations:
         for _ in range(READINGS - 1):
             if still:
                 break
+            await asyncio.sleep(0)  # what the store was ahead by may be heard of now
             page, still = await self._page(user_id, kind, before, limit)
         return page
 
     async def _page(
         self, user_id: UserId, kind: ConversationKind | None, before: int | None, limit: int
     ) -> tuple[Page, bool]:
-        """A page, and whether all its conversations stood still while it was read."""
+        """A page, and whether all that it says of a conversation is of the same head.
+
+        The journal may be behind the store: it hears of an entry when that is in.
+        """
         found = await self._views.listed(user_id, kind=kind, before=before, limit=limit + 1)
         listing = [listed.conversation_id for listed in found[:limit]]
         kept = await self._preferences.of(user_id, listing)
@@ -232,9 +237,9 @@ class Conversations:
             if about is None or standing is None:
                 continue
             items.append(_listed(about, listed.last_message, standing))
-            head = (await self._journal.state(listed.conversation_id)).head
             messages = 0 if listed.last_message is None else listed.last_message.messages
-            still = still and (head, messages) == (about.head, about.messages)
+            read = (listed.head, standing.head, messages)
+            still = still and read == (about.head, about.head, about.messages)
         more = len(found) > limit
         return Page(items, found[limit - 1].activity if more else None), still
 

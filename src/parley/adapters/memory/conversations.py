@@ -66,4 +66,4 @@ def _touched(disk: Disk, conversation_id: ConversationId, user_id: UserId) -> bo
 def _listed(disk: Disk, conversation_id: ConversationId) -> Listed:
     messages = [record.entry for record in disk.log(conversation_id)]
     last = next((entry for entry in reversed(messages) if isinstance(entry, MessageNew)), None)
-    return Listed(conversation_id, last, disk.activity(conversation_id))
+    return Listed(conversation_id, disk.head(conversation_id), last, disk.activity(conversation_id))

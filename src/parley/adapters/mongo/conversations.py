@@ -54,6 +54,7 @@ class MongoConversations(Conversations):
         return [
             Listed(
                 standing.conversation_id,
+                standing.head,
                 messages.get(standing.conversation_id),
                 standing.activity,
             )

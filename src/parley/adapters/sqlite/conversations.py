@@ -31,6 +31,7 @@ _TOUCHED: Final = """
 _LAST_MESSAGE: Final = (
     f"SELECT {rows.COLUMNS} {rows.FROM} WHERE position = ? AND type = {rows.MESSAGE}"
 )
+_HEAD: Final = "SELECT max(seq) FROM entries WHERE conversation = ?"
 
 
 class SqliteConversations(Conversations):
@@ -81,4 +82,5 @@ def _listed(connection: sqlite3.Connection, mine: inside.Inside) -> Listed:
     # Activity is the position of the latest message, or of the creation where there is none.
     row = connection.execute(_LAST_MESSAGE, (mine.activity,)).fetchone()
     last = None if row is None else rows.message(mine.conversation_id, row)
-    return Listed(mine.conversation_id, last, mine.activity)
+    (head,) = connection.execute(_HEAD, (mine.key,)).fetchone()
+    return Listed(mine.conversation_id, head, last, mine.activity)
