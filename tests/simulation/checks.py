@@ -80,6 +80,15 @@ class Checks:
             if missed["entries"] and not self._was_in(device.user_id, where, asked):
                 self.violate("6 only members", f"{device.name} catches up in {where[:6]}")
 
+    def stands(self, device: Device, standing: Json) -> None:
+        """What is unread are the messages behind what is read, up to the head that is told."""
+        where, read, head = (standing[name] for name in ("conversation_id", "read", "head"))
+        later = self._disk.log(ConversationId(where))[read:head]
+        unread = sum(isinstance(record.entry, MessageNew) for record in later)
+        if standing["unread"] != unread:
+            told = f"{standing['unread']} unread in {where[:6]}#{head}, not {unread}"
+            self.violate("5 marks", f"{device.name} is told of {told}")
+
     def recovered(self, _device: Device) -> None:
         self.recoveries += 1
 

@@ -127,7 +127,8 @@ def _is_final(attempt: Attempt) -> bool:
 class Person:
     """Somebody with devices, who has so many things to do within some seconds.
 
-    `haste` is the share of commands after which they do not wait for the answer before the next one.
+    `haste` is the share of commands after which they do not wait for the answer before the next one, `last_words` how
+    likely it is that the last they do is to mark and to speak at once.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Person:
         others: Sequence[str],
         places: list[str],
         haste: float,
+        last_words: float,
         kinds: dict[str, int],
     ) -> None:
         self.user_id = user_id
@@ -151,6 +153,7 @@ class Person:
         self._others = others
         self._places = places
         self._haste = haste
+        self._last_words = last_words
         self._kinds = kinds
 
     async def live(self, count: int, seconds: float) -> None:
@@ -163,6 +166,23 @@ class Person:
             if self._random.random() >= self._haste:
                 await doing[-1]
                 await asyncio.sleep(self._random.uniform(0, 2 * seconds / (count + 1)))
+        for task in doing:
+            await task
+        if self._random.random() < self._last_words:
+            await self._say_and_mark()
+
+    async def _say_and_mark(self) -> None:
+        """The last that is heard of them: they mark something as read, and say something while that is kept."""
+        where = self._random.choice(self._places)
+        seq, name = self._known_message(where), f"{self.user_id[:4]}-last"
+        mark = Command("mark", self.user_id, f"{name}-mark", where, message_seq=seq)
+        words = Command("send", self.user_id, f"{name}-words", where, text="last words")
+        both = [mark, words] if seq else [words]
+        self.done += both
+        doing = []
+        for command in both:
+            doing.append(asyncio.get_running_loop().create_task(self._do(command)))
+            await asyncio.sleep(self._random.uniform(0, 0.03))
         for task in doing:
             await task
 
@@ -200,6 +220,8 @@ class Person:
             attempt = Attempt(self._now())
             command.attempts.append(attempt)
             attempt.answer = await device.ask(command.event, **command.payload)
+            if attempt.answer is not None and "marks" in attempt.answer:
+                device.witness.stands(device, attempt.answer["marks"])
             attempt.answered = self._now()
             if command.final is None:
                 await asyncio.sleep(self._random.uniform(0.001, 0.03))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
-from parley.socketio.protocol.frames import Opcode, serialise
+from parley.socketio.protocol.frames import CloseCode, Opcode, serialise
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.network import Wire
 
@@ -21,6 +21,7 @@ REQUEST = (
 )
 PATIENCE_SECONDS = 0.4
 SYNC_PATIENCE_SECONDS = 3.0
+OVERFLOWED = int(CloseCode.TRY_AGAIN_LATER).to_bytes(2)
 OPEN = frozenset(("unavailable", "rate_limited", "draining"))
 """Codes of errors that say nothing of the command: it is retried under its client_id."""
 
@@ -49,6 +50,8 @@ class Witness(Protocol):
     def recovered(self, device: "Device") -> None: ...
 
     def left_open(self, device: "Device", payload: Json) -> None: ...
+
+    def stands(self, device: "Device", standing: Json) -> None: ...
 
     def violate(self, promise: str, what: str) -> None: ...
 
@@ -86,7 +89,7 @@ class Device:
         self._loop = loop
         self._token = token
         self._open = connect
-        self._witness = witness
+        self.witness = witness
         self._random = random
         self._recover = recover
         self._wire: Wire | None = None
@@ -102,7 +105,10 @@ class Device:
         self._seamless = False
         """Whether all that comes has to come without a jump: the connection stands, and has caught up once."""
         self._recovered = False
+        self._overflowed = False
+        """Whether its connection is cut as too much waits for it: that leaves open what it asked, also at a stop."""
         self._pushed: dict[str, int] = {}
+        self._said: dict[str, int] = {}
 
     # --- the connection ---------------------------------------------------------------------------------------------
 
@@ -133,16 +139,17 @@ class Device:
             self._wire.stall(seconds)
 
     def _lost(self) -> None:
-        if self._wire is not None and self._wire.drained:
+        if self._wire is not None and self._wire.drained and not self._overflowed:
             for number in self._acks:
-                self._witness.left_open(self, self._asked[number])
+                self.witness.left_open(self, self._asked[number])
         self._gone()
         self._loop.call_later(self._random.uniform(0.001, 0.02), self.connect)
 
     def _gone(self) -> None:
         self._wire = None
-        self._seamless = self._recovered = False
+        self._seamless = self._recovered = self._overflowed = False
         self._pushed.clear()
+        self._said.clear()
         self.connected = self.synced = self._syncing = False
         for number in list(self._acks):
             self._answer(number, None)
@@ -168,6 +175,7 @@ class Device:
             if opcode == Opcode.TEXT:
                 self._packet(payload.decode())
             elif opcode == Opcode.CLOSE:
+                self._overflowed = payload[:2] == OVERFLOWED
                 # Without an answer the server would wait for one, for seconds. The end of the connection follows it.
                 wire.send(serialise(Opcode.CLOSE, payload[:2], mask=b"\0\0\0\0"))
                 return
@@ -202,7 +210,7 @@ class Device:
         elif text.startswith(("41", "44")) and self.may_end:
             self.over, self.connected = True, False
         elif text.startswith(("41", "44")):
-            self._witness.violate("liveness", f"{self.name} was turned away for good: {text}")
+            self.witness.violate("liveness", f"{self.name} was turned away for good: {text}")
 
     def _auth(self) -> Json:
         auth: Json = {"token": self._token}
@@ -219,14 +227,14 @@ class Device:
     def _welcomed(self, reply: Json) -> None:
         self.connected = True
         if self.ended_at is not None and self._opened_at > self.ended_at:
-            self._witness.violate("6 only members", f"{self.name} is let in, its session ended")
+            self.witness.violate("6 only members", f"{self.name} is let in, its session ended")
         recovered = self._pid is not None and reply.get("pid") == self._pid
         self._recovered = self._seamless = recovered and self._complete
         self._pid = reply.get("pid")
         if not recovered:
             self._offset = None
         else:
-            self._witness.recovered(self)
+            self.witness.recovered(self)
         # Whose catching up had not ended catches up again, recovered or not.
         if not recovered or not self._complete:
             self.sync()
@@ -240,7 +248,7 @@ class Device:
         if self._pid is not None and len(args) > 1 and isinstance(args[-1], str):
             self._offset = args[-1]
         if self.over:
-            self._witness.violate("6 only members", f"{self.name} is sent {name} behind its end")
+            self.witness.violate("6 only members", f"{self.name} is sent {name} behind its end")
         if name == "session.revoked":
             self.over = True
         elif name == "receipt":
@@ -248,30 +256,35 @@ class Device:
         elif name == "marks":
             self._stand(args[0]["marks"])
         elif args and isinstance(args[0], dict) and "seq" in args[0]:
-            self._witness.pushed(self, args[0])
+            self.witness.pushed(self, args[0])
             self._follows(args[0])
             self._apply(args[0])
 
     def _receipt(self, receipt: Json) -> None:
         for mark in receipt["marks"]:
-            if mark["user_id"] == self.user_id:
-                where = receipt["conversation_id"]
-                self.marks[where] = max(self.marks.get(where, 0), mark.get("read", 0))
+            if mark["user_id"] == self.user_id and "read" in mark:
+                where, read = receipt["conversation_id"], mark["read"]
+                if read < self._said.get(where, 0):
+                    what = f"{self.name}, who has said {self._said[where]} in {where[:6]}, is told {read}"
+                    self.witness.violate("5 marks", what)
+                self.marks[where] = max(self.marks.get(where, 0), read)
 
     def _follows(self, entry: Json) -> None:
         """On one connection the pushes of a conversation have growing seqs: stock clients show what they are sent."""
         where, seq = entry["conversation_id"], entry["seq"]
         before = self._pushed.get(where, 0)
         if seq <= before and self.exact:
-            self._witness.violate(
+            self.witness.violate(
                 "4 no gap", f"{self.name} is pushed {where[:6]}#{seq} after {before}"
             )
         self._pushed[where] = max(seq, before)
+        if entry["type"] == "message.new" and entry["actor_id"] == self.user_id:
+            self._said[where] = seq
 
     def _jumped(self, entry: Json) -> None:
         if self._seamless:
             where = f"{entry['conversation_id'][:6]}#{entry['seq']}"
-            self._witness.violate(
+            self.witness.violate(
                 "4 no gap", f"{self.name}, caught up, is pushed {where} ahead of its turn"
             )
         self.sync()
@@ -345,7 +358,7 @@ class Device:
         if answer is None or not answer["ok"]:
             self._loop.call_later(0.02, self._ask_again, self._wire)
             return
-        self._witness.synced(self, asked, answer)
+        self.witness.synced(self, asked, answer)
         self._take(answer)
         if answer["more"]:
             self._ask_what_was_missed()
@@ -374,8 +387,9 @@ class Device:
         for standing in standings:
             where, read = standing["conversation_id"], standing["read"]
             if read < self.marks.get(where, 0):
-                self._witness.violate("5 marks", f"{self.name} is told of {where} read to {read}")
+                self.witness.violate("5 marks", f"{self.name} is told of {where} read to {read}")
             self.marks[where] = max(self.marks.get(where, 0), read)
+            self.witness.stands(self, standing)
 
     def _take_missed(self, missed: Json) -> None:
         where, view = missed["conversation_id"], self.views.get(missed["conversation_id"])
@@ -385,14 +399,14 @@ class Device:
             return
         if missed.get("reset"):
             if not self.may_be_reset:
-                self._witness.violate("4 no gap", f"{self.name} is told to begin anew in {where}")
+                self.witness.violate("4 no gap", f"{self.name} is told to begin anew in {where}")
             self.views[where] = View(missed["head"])
             return
         for entry in missed["entries"]:
             if entry["seq"] == view.cursor + 1:
                 view.entries.append(entry)
             elif entry["seq"] > view.cursor:
-                self._witness.violate(
+                self.witness.violate(
                     "3 one order", f"{self.name} gets {entry['seq']} after {view.cursor} by sync"
                 )
 

@@ -21,7 +21,7 @@ from parley.model.conversations import State
 from parley.model.entries import MemberLeft, MessageNew
 from parley.ports.answers import Answer
 from parley.ports.log import Appended, CaughtUp, Unknown
-from parley.services import recovery
+from parley.services import marks, recovery
 from parley.services.sync import Sync
 from parley.socketio.websocket import WebSocket
 
@@ -259,6 +259,11 @@ def who_does_not_read_goes_on_without_what_did_not_fit(patch: Patch) -> None:
     patch.setattr(WebSocket, "_overflow", drop)
 
 
+def a_mark_is_told_as_it_was_before_what_one_wrote(patch: Patch) -> None:
+    """How somebody stands is read, and they say something meanwhile: what was read is told behind that."""
+    patch.setattr(marks._Turn, "wrote", property(lambda _self: 0, lambda _self, _seq: None))
+
+
 def marks_are_not_told(patch: Patch) -> None:
     """What somebody reads on one device, the others hear of when they come back."""
     patch.setattr(Hub, "_tell_marks", lambda _self, _signal: None)
@@ -287,5 +292,6 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
     told_to_stop_it_does_not_wait,
     a_recovery_does_not_ask_who_has_left_meanwhile,
     who_does_not_read_goes_on_without_what_did_not_fit,
+    a_mark_is_told_as_it_was_before_what_one_wrote,
     marks_are_not_told,
 )

@@ -134,6 +134,7 @@ class Scenario:
             events=events,
             rate=self.troubles.rate,
             slow=self.troubles.slow,
+            late=0.0 if self.restless else self.troubles.slow,
         )
 
     def _on_step(self) -> None:
@@ -230,6 +231,7 @@ class Scenario:
                     others=everybody,
                     places=self.places,
                     haste=self.haste,
+                    last_words=0.0 if self.restless else 0.5,
                     kinds=self.kinds,
                 )
             )
@@ -252,6 +254,7 @@ class Scenario:
             random=Random(f"visitor {self.seed}"),
             recover=self.random.random() < 0.5,
         )
+        self.visitor.exact = not self.shared
         when = self.random.uniform(0, 1.2 * self.seconds)
         self.visit = self.loop.create_task(self._end_visit(self.visitor, identity, when))
 

@@ -46,13 +46,15 @@ class Fate(Struct, frozen=True, kw_only=True):
 class Reading(Struct, frozen=True, kw_only=True):
     """What befalls a reading: rounds of the event loop before it looks and after it looked, or no answer at all.
 
-    It looks after `seconds`, which is how long it waited for its turn.
+    It looks after `seconds`, which is how long it waited for its turn, and answers `seconds_after` that, of which its
+    process may have heard more by then.
     """
 
     down: bool = False
     before: int = 0
     after: int = 0
     seconds: float = 0.0
+    seconds_after: float = 0.0
 
 
 KIND = Fate()
@@ -81,16 +83,17 @@ class Faults:
         events: tuple[Event, ...] = EVENTS[:-1],
         rate: float = 0.5,
         slow: float = 0.0,
+        late: float = 0.0,
         rival: Rival | None = None,
     ) -> "Faults":
         """Endless misfortune: this share of appends and of readings meets one of these events.
 
-        Half of both take time, up to `slow` seconds.
+        Half of both take time, up to `slow` seconds; half of the readings are answered up to `late` seconds after that.
         """
         random = Random(seed)  # noqa: S311 (a repeatable test, no secret)
         return cls(
             _fates(random, events, rate, slow),
-            _readings(random, rate, "down" in events, slow),
+            _readings(random, rate, "down" in events, slow, late),
             rival,
         )
 
@@ -130,13 +133,16 @@ def _fates(random: Random, events: tuple[Event, ...], rate: float, slow: float) 
         )
 
 
-def _readings(random: Random, rate: float, down: bool, slow: float) -> Iterator[Reading]:
+def _readings(
+    random: Random, rate: float, down: bool, slow: float, late: float
+) -> Iterator[Reading]:
     while True:
         yield Reading(
             down=down and random.random() < rate / 4,
             before=random.randint(0, 2),
             after=random.choice((0, 0, 1, 2, 12)),
             seconds=_seconds(random, slow),
+            seconds_after=_seconds(random, late),
         )
 
 

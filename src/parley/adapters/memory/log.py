@@ -170,6 +170,8 @@ class MemoryLog(Log):
         if fate.down:
             raise Unavailable
         seen = reading()
+        if fate.seconds_after:
+            await asyncio.sleep(fate.seconds_after)
         for _ in range(fate.after):
             await asyncio.sleep(0)
         return seen
