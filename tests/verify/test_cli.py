@@ -156,7 +156,7 @@ def test_ended_from_outside_it_leaves_nothing_behind(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads here
+        preexec_fn=heeding_signals,  # noqa: PLW1509  # no threads here
     )
     while not (noted.exists() and noted.read_text().endswith("\n")):
         assert process.poll() is None
@@ -175,6 +175,12 @@ def test_ended_from_outside_it_leaves_nothing_behind(
     assert "Interrupted" in json.loads(said)["problem"]
     assert "Traceback" not in complained
     assert list(temporary.iterdir()) == []
+
+
+def heeding_signals() -> None:
+    """Whatever runs this may ignore some, as `nohup` does, and that is inherited."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def alive(pid: int) -> bool:
