@@ -306,6 +306,24 @@ async def test_a_receipt_never_falls_behind_what_one_writes_while_one_marks(
     assert told(chat)[-1][1] == [MemberMarks(BEN, 5, 5)]
 
 
+async def test_a_receipt_never_falls_behind_what_one_writes_while_marks_are_kept(
+    chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is over, and what was received goes to the store before anything is told."""
+    await chat.marks.mark(BEN, home, read=3)
+    await chat.marks.mark(BEN, home, delivered=4)
+    keep = chat.marks._marks.advance
+
+    async def late(*asked: object) -> object:
+        monkeypatch.undo()
+        await chat.say(BEN, home, "mine")
+        return await keep(*asked)
+
+    monkeypatch.setattr(chat.marks._marks, "advance", late)
+    await chat.a_second_later()
+    assert told(chat)[-1][1] == [MemberMarks(BEN, 5, 5)]
+
+
 async def test_what_is_told_late_is_not_how_one_stood_before_a_mark_since(
     chat: Chat, home: ConversationId, monkeypatch: pytest.MonkeyPatch
 ) -> None:

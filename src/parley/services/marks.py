@@ -280,9 +280,13 @@ class Marks:
     # --- telling ------------------------------------------------------------------------------------------------
 
     def _written(self, record: Record) -> None:
-        """What waits to be told of who writes now moves along: it comes behind the message, and would undo it."""
+        """What waits to be told of who writes now moves along: it comes behind the message, and would undo it.
+
+        It does so while its second passes, and while the store is asked after that.
+        """
         entry = record.entry
-        if not (self._waiting or self._turns) or not isinstance(entry, MessageNew):
+        told_later = self._turns or self._for_members or self._for_oneself
+        if not told_later or not isinstance(entry, MessageNew):
             return
         turn = self._turns.get((entry.conversation_id, entry.actor_id))
         if turn is not None:
@@ -336,5 +340,5 @@ def note(batch: Batch, state: State, told: MemberMarks) -> None:
     marks = batch.setdefault(state.conversation_id, {})
     before = marks.get(told.user_id)
     if before is not None and told.read is None:
-        told = MemberMarks(told.user_id, told.delivered, before.read)
+        told = MemberMarks(told.user_id, max(told.delivered, before.delivered), before.read)
     marks[told.user_id] = told
