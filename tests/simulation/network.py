@@ -130,7 +130,7 @@ class Wire(asyncio.Transport):
 
     def server_died(self) -> None:
         """The kernel ends the connection; what was written before is still on its way."""
-        if not self._ended:
+        if not self._ended or self._waiting:
             self._ended = True
             self._flush(KERNEL_BYTES)
             self._loop.call_at(self._back.arrival(), self._end, context=_NOBODY)

@@ -97,7 +97,10 @@ class Scenario:
         self.old: list[Node] = []
 
     def _be_restless(self) -> None:
-        """Devices lose their connections all the time and are back at once, while people come and go."""
+        """Devices lose their connections all the time and are back at once, while people come and go.
+
+        What is rare enough elsewhere that it is looked for here: a reading ahead of the bus, of somebody who just left.
+        """
         self.kinds, self.seconds, self.haste, self.visits = QUARREL, 0.6, 0.9, False
         self.troubles = Troubles(
             kill=False,

@@ -47,7 +47,7 @@ _AT: Final = f"""
     SELECT conversations.id, {rows.COLUMNS} {rows.FROM}
     JOIN conversations ON conversations.key = entries.conversation WHERE position = ?
 """
-_BEHIND_ALL: Final = 1 << 62
+_BEYOND_ALL: Final = 1 << 62
 
 
 class SqliteReplays(Replays):
@@ -77,7 +77,7 @@ class SqliteReplays(Replays):
         self, user_id: UserId, after: int, until: int, bounds: Bounds
     ) -> Sequence[Placed] | None:
         def reading(connection: sqlite3.Connection) -> list[Placed] | None:
-            if any(_deletions(connection, user_id, until, _BEHIND_ALL)):
+            if any(_deletions(connection, user_id, until, _BEYOND_ALL)):
                 return None
             found: list[Placed] = []
             size = 0
