@@ -376,6 +376,7 @@ const scenarios = {
     await accessible(ada.page, "a message that was refused");
     await ada.page.getByRole("button", { name: "Discard" }).click();
     await bob.page.locator(".composer, .readonly").getByRole("button", { name: "Unblock" }).click();
+    await bob.page.getByText("You have blocked Ada").waitFor({ state: "detached" });
     await ada.say("and now?");
     await sees(bob.page, "and now?");
     return [ada, bob];
